@@ -1,0 +1,363 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
+
+"""The ways to sign in to Microsoft Graph. Each is checked offline before a token is asked for."""
+
+from __future__ import annotations
+
+import abc
+import base64
+import contextlib
+import json
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ._certificate import load_certificate
+from ._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase
+from ._login_http import LoginHttp
+from ._options import Connection, named
+from ._token_cache import TokenCacheFile
+
+if typing.TYPE_CHECKING:
+    import msal
+
+    from ._http import Transport
+
+# What Entra's error numbers mean to the person at the keyboard.
+# Source: Microsoft's page "Microsoft Entra authentication and authorization error codes".
+_ADVICE = {
+    "AADSTS7000215": "client_secret is wrong; take the secret's value, not its id",
+    "AADSTS7000222": "client_secret has expired; add a new one to the application",
+    "AADSTS700016": "there is no application with this client_id in this tenant_id; check both",
+    "AADSTS90002": "there is no such tenant; check tenant_id and cloud",
+    "AADSTS900023": "there is no such tenant; check tenant_id and cloud",
+    "AADSTS700027": "the certificate is not one of the application's; upload its public part to the application",
+    "AADSTS700024": "the assertion is not valid at this time; check the clock, and that the federated token is fresh",
+    "AADSTS70021": "no federated credential of the application fits the token; compare issuer, subject and audience",
+    "AADSTS53003": "a Conditional Access policy blocks this application; ask its administrator",
+}
+
+
+class Credential(abc.ABC):
+    """One way to get a token for Graph."""
+
+    name: typing.ClassVar[str]
+    """The value of ``auth_source``."""
+
+    own: typing.ClassVar[tuple[str, ...]] = ()
+    """The options of which one is enough to tell that this way is meant."""
+
+    shared: typing.ClassVar[tuple[str, ...]] = ("tenant_id", "client_id")
+
+    renewable = True
+    """Whether a new token can be had when Graph refuses the present one."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    @property
+    def begun(self) -> bool:
+        """Whether the user gave what only this way needs."""
+        return any(getattr(self.connection, option) for option in self.own)
+
+    def missing(self) -> list[str]:
+        """Return the options that are not given, with their environment variables."""
+        absent = [named(option) for option in self.shared if not getattr(self.connection, option)]
+        if self.own and not self.begun:
+            absent.append(" or ".join(named(option) for option in self.own))
+        return absent
+
+    def problems(self) -> list[str]:
+        """Return what can be seen to be wrong without the network."""
+        return []
+
+    @abc.abstractmethod
+    def token(self, transport: Transport, rejected: str | None = None) -> str:
+        """Return a token for Graph.
+
+        Args:
+            transport: how to reach the authority.
+            rejected: a token that Graph refused, not to be returned again from a cache.
+        """
+
+
+class AccessToken(Credential):
+    """A token that the user already has."""
+
+    name = "access_token"
+    own = ("access_token",)
+    shared = ()
+    renewable = False
+
+    def problems(self) -> list[str]:
+        token = self.connection.access_token or ""
+        if token.isascii() and token.isprintable() and " " not in token:
+            return []
+        return [f"{named('access_token')} must be the bare token: one line without spaces and without 'Bearer'"]
+
+    def token(self, _transport: Transport, _rejected: str | None = None) -> str:
+        return str(self.connection.access_token)
+
+
+class _MsalCredential(Credential):
+    """A credential that MSAL turns into a token."""
+
+    def problems(self) -> list[str]:
+        cache = self.connection.token_cache
+        return TokenCacheFile(cache).problems() if cache else []
+
+    def token(self, transport: Transport, rejected: str | None = None) -> str:
+        import msal  # Only now: a given token needs neither the package nor the time to load it.
+
+        path = self.connection.token_cache
+        file = TokenCacheFile(path) if path else None
+        patience = transport.patience
+        with file.locked(patience.clock, patience.left + self.connection.timeout) if file else contextlib.nullcontext():
+            cache = msal.SerializableTokenCache()
+            if file:
+                try:
+                    cache.deserialize(file.read() or None)
+                except (ValueError, AttributeError):
+                    raise file.unreadable() from None
+            if rejected:
+                for entry in list(cache.search(msal.TokenCache.CredentialType.ACCESS_TOKEN)):
+                    if entry["secret"] == rejected:
+                        cache.remove_at(entry)
+            token = self._sign_in(transport, cache)
+            if file and cache.has_state_changed:
+                file.write(cache.serialize())
+        return token
+
+    def _sign_in(self, transport: Transport, cache: msal.SerializableTokenCache) -> str:
+        http = self._http(transport)
+        try:
+            result = self._ask(http, cache)
+        except IntuneError:
+            raise
+        # MSAL lets whatever it trips over through: ValueError for an unknown tenant, KeyError for half a document.
+        except Exception as error:
+            raise self._refused(http, str(error)) from None
+        if not isinstance(result, dict) or "access_token" not in result:
+            raise self._refused(http, str((result or {}).get("error_description") or "no token in the answer"))
+        return str(result["access_token"])
+
+    def _refused(self, http: LoginHttp, reason: str) -> IntuneError:
+        error = http.last_failure()
+        if error is None:
+            failure = Failure(Code.AUTH_FAILED, reason, Phase.AUTH)
+            return IntuneError(f"Signing in with {self.name} failed: {reason}; check authority_url", failure)
+        failure = error.failure
+        failure.code = Code.AUTH_FAILED
+        number = failure.message.partition(":")[0].strip()
+        # Entra tells several kinds of federation mismatch apart by a last digit.
+        advice = _ADVICE.get(number) or _ADVICE.get(number[:11])
+        return IntuneError(f"{error.sentence}; {advice}" if advice else error.sentence, failure)
+
+    def _http(self, transport: Transport) -> LoginHttp:
+        return LoginHttp(transport, f"Signing in with {self.name}", host_url=self.connection.authority_url)
+
+    @abc.abstractmethod
+    def _ask(self, http: LoginHttp, cache: msal.SerializableTokenCache) -> dict[str, Any] | None:
+        """Return MSAL's result."""
+
+
+class _ApplicationCredential(_MsalCredential):
+    """An application of the tenant that proves who it is."""
+
+    def problems(self) -> list[str]:
+        found = super().problems()
+        tenant = self.connection.tenant_id or ""
+        # The tenant becomes a part of the authority's path.
+        if not all(letter.isalnum() or letter in ".-_" for letter in tenant) or not tenant.strip("."):
+            found.append(f"{named('tenant_id')} must be the tenant's GUID or one of its domain names")
+        return found
+
+    @abc.abstractmethod
+    def _proof(self) -> Any:
+        """Return MSAL's ``client_credential``."""
+
+    def _ask(self, http: LoginHttp, cache: msal.SerializableTokenCache) -> dict[str, Any] | None:
+        import msal
+
+        application = msal.ConfidentialClientApplication(
+            self.connection.client_id,
+            client_credential=self._proof(),
+            authority=f"{self.connection.authority_url}/{self.connection.tenant_id}",
+            # The host is ours or the user's own choice; asking Microsoft's public cloud about it would only cost a
+            # request, and fail where that cloud is out of reach.
+            instance_discovery=False,
+            validate_authority=False,
+            token_cache=cache,
+            http_client=http,
+        )
+        scope = f"{self.connection.graph_url}/.default"
+        return typing.cast("dict[str, Any] | None", application.acquire_token_for_client(scopes=[scope]))
+
+
+class ClientSecret(_ApplicationCredential):
+    """A secret of the application."""
+
+    name = "client_secret"
+    own = ("client_secret",)
+
+    def _proof(self) -> Any:
+        return self.connection.client_secret
+
+
+class Certificate(_ApplicationCredential):
+    """A certificate of the application."""
+
+    name = "certificate"
+    own = ("certificate_path",)
+
+    def problems(self) -> list[str]:
+        try:
+            self._proof()
+        except ImportError:
+            return super().problems()  # told of, with how to install it, by the module
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            return [*super().problems(), f"{named('certificate_path')}: {self.connection.certificate_path}: {reason}"]
+        return super().problems()
+
+    def _proof(self) -> Any:
+        return load_certificate(str(self.connection.certificate_path), self.connection.certificate_password)
+
+
+class FederatedToken(_ApplicationCredential):
+    """A token of another identity provider that the application trusts (workload identity federation)."""
+
+    name = "federated_token"
+    own = ("federated_token", "federated_token_file")
+
+    def problems(self) -> list[str]:
+        try:
+            assertion = self._assertion()
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "is not text"
+            path = self.connection.federated_token_file
+            return [*super().problems(), f"{named('federated_token_file')}: {path}: {reason}"]
+        if assertion.count(".") != 2:
+            return [*super().problems(), "federated_token is not a JWT: three parts with dots between them"]
+        return super().problems()
+
+    def _assertion(self) -> str:
+        if self.connection.federated_token:
+            return self.connection.federated_token.strip()
+        with open(str(self.connection.federated_token_file), encoding="utf-8") as file:
+            return file.read().strip()
+
+    def _proof(self) -> Any:
+        # A callable: the file is rewritten by the platform before each token in it expires.
+        return {"client_assertion": self._assertion}
+
+
+class ManagedIdentity(_MsalCredential):
+    """The identity that Azure gives to the machine itself."""
+
+    name = "managed_identity"
+    shared = ()
+
+    def _ask(self, http: LoginHttp, cache: msal.SerializableTokenCache) -> dict[str, Any] | None:
+        import msal
+
+        client_id = self.connection.client_id
+        identity = (
+            msal.UserAssignedManagedIdentity(client_id=client_id) if client_id else msal.SystemAssignedManagedIdentity()
+        )
+        client = msal.ManagedIdentityClient(identity, http_client=http, token_cache=cache)
+        # A resource here, not a scope.
+        return typing.cast("dict[str, Any] | None", client.acquire_token_for_client(resource=self.connection.graph_url))
+
+    def _http(self, transport: Transport) -> LoginHttp:
+        return LoginHttp(transport, f"Signing in with {self.name}", host_url=None)
+
+
+CREDENTIALS: tuple[type[Credential], ...] = (AccessToken, ClientSecret, Certificate, FederatedToken, ManagedIdentity)
+"""In the order in which ``auto`` tries them; managed identity is never taken unasked, its probe hangs off Azure."""
+
+
+def select_credential(connection: Connection) -> Credential:
+    """Return the credential that the options ask for.
+
+    Raises:
+        InvalidOptionsError: none is complete; names what is missing.
+    """
+    candidates = [kind(connection) for kind in CREDENTIALS]
+    if connection.auth_source != "auto":
+        chosen = next(candidate for candidate in candidates if candidate.name == connection.auth_source)
+        if missing := chosen.missing():
+            raise InvalidOptionsError([f"auth_source {chosen.name} also needs {' and '.join(missing)}"])
+        return chosen
+    begun = [candidate for candidate in candidates if candidate.begun]
+    for candidate in begun:
+        if not candidate.missing():
+            return candidate
+    if begun:
+        raise InvalidOptionsError(
+            [f"{begun_one.own[0]} is given, but also needs {' and '.join(begun_one.missing())}" for begun_one in begun]
+        )
+    application = ClientSecret(connection).missing()[:-1]
+    together = f", together with {' and '.join(application)}" if application else ""
+    ways = [named(option) for kind in CREDENTIALS for option in kind.own if kind is not AccessToken]
+    raise InvalidOptionsError(
+        [
+            f"no credentials: give {', '.join(ways)}{together}; "
+            f"or {named('access_token')}; or, on Azure, auth_source managed_identity"
+        ]
+    )
+
+
+class Tokens:
+    """The token of one task, fetched when it is first needed.
+
+    Args:
+        credential: how to get it.
+        register: told of each token, so that it is masked wherever it could be shown.
+    """
+
+    def __init__(self, credential: Credential, transport: Transport, register: Callable[[str], None]) -> None:
+        self._credential = credential
+        self._transport = transport
+        self._register = register
+        self._token: str | None = None
+
+    @property
+    def renewable(self) -> bool:
+        """Whether a refused token can be replaced."""
+        return self._credential.renewable
+
+    def get(self) -> str:
+        """Return the token."""
+        return self._token or self._fetch()
+
+    def renew(self) -> None:
+        """Replace a token that Graph refused."""
+        self._fetch(self._token)
+
+    def _fetch(self, rejected: str | None = None) -> str:
+        self._token = self._credential.token(self._transport, rejected)
+        self._register(self._token)
+        return self._token
+
+    def claims(self) -> Mapping[str, Any]:
+        """Return what the token says of itself, for messages only: nothing is verified, nothing is decided by it."""
+        parts = (self._token or "").split(".")
+        try:
+            claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        except (IndexError, ValueError):
+            return {}
+        return claims if isinstance(claims, dict) else {}
+
+    def roles(self) -> list[str]:
+        """Return the permissions in the token: application roles, and scopes of a delegated one."""
+        claims = self.claims()
+        roles, scopes = claims.get("roles"), claims.get("scp")
+        return [
+            *(map(str, roles) if isinstance(roles, list) else ()),
+            *(scopes.split() if isinstance(scopes, str) else ()),
+        ]

@@ -1,0 +1,177 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
+
+"""Microsoft Graph over HTTP: authorised requests, repeated where that is safe, and pages."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ._auth import Credential, Tokens
+from ._errors import READ_PERMISSIONS, WRITE_PERMISSIONS, Code, Failure, IntuneError, Phase
+from ._http import Answer, Purpose, Transport
+from ._options import Connection
+from ._retry import Clock, Patience
+from ._version import USER_AGENT
+
+
+class GraphClient:
+    """One task's conversation with Microsoft Graph.
+
+    Args:
+        connection: the options.
+        credential: how to sign in.
+        register_secret: told of each token.
+        clock: where time comes from, for tests.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        credential: Credential,
+        register_secret: Callable[[str], None],
+        clock: Clock = time,
+    ) -> None:
+        self.patience = Patience(connection.retry_timeout, clock)
+        self._transport = Transport(connection, self.patience)
+        self._tokens = Tokens(credential, self._transport, register_secret)
+        self._root = f"{connection.graph_url}/{connection.api_version}"
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    def statistics(self) -> dict[str, Any]:
+        """Return the modules' ``graph`` return value."""
+        counters = self._transport.counters
+        return {
+            "requests": counters.requests,
+            "token_requests": counters.token_requests,
+            "writes": counters.writes,
+            "retries": self.patience.retries,
+            "throttled": counters.throttled,
+            "waited_seconds": round(self.patience.waited, 3),
+        }
+
+    def get(self, path: str, purpose: Purpose) -> dict[str, Any]:
+        """Return the document at *path* below the version's root, or at an absolute link of the service's own.
+
+        Raises:
+            IntuneError: the service refused, or did not answer while the task's patience lasted.
+        """
+        return self._repeat("GET", path, purpose)
+
+    def pages(self, path: str, purpose: Purpose) -> Iterator[list[dict[str, Any]]]:
+        """Yield the rows of each page of a collection, in the service's order; a page can be empty.
+
+        Raises:
+            IntuneError: a page cannot be read, or the next one lies elsewhere or was there before.
+        """
+        link: Any = path
+        seen = set()
+        while link is not None:
+            if link in seen:
+                raise self._unfit(purpose, path, Code.BAD_RESPONSE, "the pages' links go round in a circle")
+            seen.add(link)
+            document = self.get(link, purpose)
+            rows = document.get("value")
+            if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+                raise self._unfit(purpose, path, Code.BAD_RESPONSE, "a page without a list of objects in 'value'")
+            yield rows
+            link = document.get("@odata.nextLink")
+            if link is not None and not (isinstance(link, str) and "://" in link):
+                raise self._unfit(purpose, path, Code.BAD_RESPONSE, "a page whose @odata.nextLink is not a URL")
+
+    def patch(self, path: str, body: Mapping[str, Any], purpose: Purpose) -> dict[str, Any]:
+        """Send a PATCH once, or again where the service said that it did not take it; return the entity, or {}.
+
+        Raises:
+            IntuneError: the service refused; or, with ``lost`` set, nobody knows whether it took the change: read
+                before repeating.
+        """
+        return self._repeat("PATCH", path, purpose, body)
+
+    def _repeat(self, method: str, path: str, purpose: Purpose, body: Any = None) -> dict[str, Any]:
+        """Send until there is a document, or an error that is final."""
+        attempt = 0
+        renewed = False
+        while True:
+            try:
+                answer = self._send(method, path, purpose, body)
+                if answer.ok:
+                    return self._document(answer, method, path, purpose)
+                if answer.status == 401 and self._tokens.renewable and not renewed:
+                    renewed = True
+                    self._tokens.renew()
+                    self.patience.retries += 1
+                    continue
+                raise self._explain(self._transport.failure(answer, method, self._url(path), purpose))
+            except IntuneError as error:
+                unsafe = error.lost and body is not None
+                if not error.failure.retryable or unsafe or error.failure.phase is Phase.AUTH:
+                    raise
+                attempt += 1
+                self.patience.wait(attempt, error)
+
+    def _send(self, method: str, path: str, purpose: Purpose, body: Any) -> Answer:
+        url = self._url(path)
+        token = self._tokens.get()
+        headers = {
+            "Accept": "application/json",
+            "User-Agent": USER_AGENT,
+            "client-request-id": str(uuid.uuid4()),
+            "return-client-request-id": "true",
+        }
+        return self._transport.send(
+            method, url, purpose, headers=headers, json_body=body, bearer=token, only=self._root
+        )
+
+    def _url(self, path: str) -> str:
+        return f"{self._root}{path}" if path.startswith("/") else path
+
+    def _document(self, answer: Answer, method: str, path: str, purpose: Purpose) -> dict[str, Any]:
+        if method == "PATCH" and not answer.body.strip():
+            return {}
+        try:
+            document = answer.json()
+        except ValueError:
+            raise self._transport.not_json(answer, method, self._url(path), purpose) from None
+        if not isinstance(document, dict):
+            raise self._unfit(purpose, path, Code.BAD_RESPONSE, "the answer is JSON, but not an object")
+        return document
+
+    def _unfit(self, purpose: Purpose, path: str, code: str, message: str) -> IntuneError:
+        failure = Failure(code, message, purpose.phase, method="GET", path=path.partition("?")[0])
+        return IntuneError(f"{purpose.what} failed: {message}", failure)
+
+    def _explain(self, error: IntuneError) -> IntuneError:
+        """Say what a refusal means: permissions for a 403, the token's own words for a 401."""
+        failure = error.failure
+        if failure.status == 403:
+            writes = failure.phase is Phase.WRITE
+            failure.required_permissions = failure.required_permissions or (
+                WRITE_PERMISSIONS if writes else READ_PERMISSIONS
+            )
+            failure.token_roles = self._tokens.roles()
+            error.sentence = (
+                f"{error.sentence}; grant the application {' or '.join(failure.required_permissions)} in Microsoft "
+                f"Entra, with admin consent; its token carries {', '.join(failure.token_roles) or 'no permission'}"
+            )
+        elif failure.status == 401:
+            failure.code = Code.AUTH_FAILED
+            error.sentence = f"{error.sentence}; {self._about_token()}"
+        return error
+
+    def _about_token(self) -> str:
+        claims = self._tokens.claims()
+        audience, expires = claims.get("aud"), claims.get("exp")
+        if isinstance(expires, (int, float)) and expires < self.patience.clock.time():
+            moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(expires))
+            return f"the token expired at {moment}; get a new one"
+        return f"the token (audience {audience or 'unknown'}) is not accepted; check cloud, graph_url and tenant_id"

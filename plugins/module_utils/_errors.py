@@ -1,0 +1,191 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
+
+"""What can go wrong, as one exception with a sentence for a person and a structure for a playbook."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+READ_PERMISSIONS = ["DeviceManagementConfiguration.Read.All", "DeviceManagementConfiguration.ReadWrite.All"]
+WRITE_PERMISSIONS = ["DeviceManagementConfiguration.ReadWrite.All"]
+
+_PERMISSION = re.compile(r"\b[A-Z][A-Za-z]+\.(?:Read|ReadWrite)\.All\b")
+_ACTIVITY_ID = re.compile(r"Activity ID:\s*([0-9a-fA-F-]{36})")
+_INTUNE_TRAILER = re.compile(r"\s+-\s+Operation ID \(for customer support\):.*", re.DOTALL)
+_HTML_TITLE = re.compile(r"<title[^>]*>\s*(.*?)\s*</title>", re.IGNORECASE | re.DOTALL)
+_MAX_SHOWN = 300
+
+
+class Phase(str, enum.Enum):
+    """What the task was doing when it failed."""
+
+    VALIDATE = "validate"
+    AUTH = "auth"
+    READ = "read"
+    WRITE = "write"
+    VERIFY = "verify"
+
+
+class Code:
+    """The values of ``failure.code`` that are ours; any other is the service's own."""
+
+    INVALID_OPTION = "invalid_option"
+    MISSING_LIBRARY = "missing_library"
+    AUTH_FAILED = "auth_failed"
+    NOT_FOUND = "not_found"
+    AMBIGUOUS_MATCH = "ambiguous_match"
+    WRITE_NOT_SUPPORTED = "write_not_supported"
+    NOT_PERSISTED = "not_persisted"
+    THROTTLED = "throttled"
+    TIMEOUT = "timeout"
+    CONNECTION_FAILED = "connection_failed"
+    FOREIGN_LINK = "foreign_link"
+    BAD_RESPONSE = "bad_response"
+
+
+@dataclasses.dataclass
+class Failure:
+    """The ``failure`` that a task returns.
+
+    ``retry_after`` is in seconds. ``details`` holds the keys that only some failures have (``candidates``,
+    ``properties``).
+    """
+
+    code: str
+    message: str
+    phase: Phase
+    service_code: str | None = None
+    status: int | None = None
+    retryable: bool = False
+    retry_after: float | None = None
+    method: str | None = None
+    path: str | None = None
+    request_id: str | None = None
+    client_request_id: str | None = None
+    activity_id: str | None = None
+    required_permissions: list[str] = dataclasses.field(default_factory=list)
+    token_roles: list[str] = dataclasses.field(default_factory=list)
+    details: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what a playbook reads."""
+        fields = dataclasses.asdict(self)
+        details = fields.pop("details")
+        return {**fields, "phase": self.phase.value, **details}
+
+
+class IntuneError(Exception):
+    """A failure of this collection's own code.
+
+    Args:
+        sentence: what happened and what to do next, for the task's ``msg``.
+        failure: the same for a playbook.
+        result: further keys of the task's result (``changed``, ``diff`` …), where some were known by then.
+        lost: whether the request may have taken effect although no answer to it arrived.
+    """
+
+    def __init__(
+        self, sentence: str, failure: Failure, *, result: Mapping[str, Any] | None = None, lost: bool = False
+    ) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.failure = failure
+        self.result = dict(result or {})
+        self.lost = lost
+
+
+class InvalidOptionsError(IntuneError):
+    """Options that cannot be right, found without the network.
+
+    Args:
+        problems: sentences that each name the option.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        sentence = "; ".join(problems)
+        super().__init__(sentence, Failure(Code.INVALID_OPTION, sentence, Phase.VALIDATE))
+        self.problems = problems
+
+
+@dataclasses.dataclass(frozen=True)
+class ServiceMessage:
+    """A Graph error, read from whatever came back."""
+
+    code: str | None
+    text: str
+    request_id: str | None = None
+    client_request_id: str | None = None
+    activity_id: str | None = None
+    retry_after: Any = None
+
+    @property
+    def permissions(self) -> list[str]:
+        """The permissions that the service named, in its order."""
+        return list(dict.fromkeys(_PERMISSION.findall(self.text)))
+
+
+def read_service_message(body: bytes, headers: Mapping[str, str]) -> ServiceMessage:
+    """Read an error answer: Graph's JSON, Intune's JSON inside it, its older flat form, HTML, nothing or half of it."""
+    header_ids = {"request_id": headers.get("request-id"), "client_request_id": headers.get("client-request-id")}
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return ServiceMessage(None, _describe_other(body), **header_ids)
+    error = document.get("error") if isinstance(document, dict) else None
+    if isinstance(error, str):  # OAuth's form, also used by some gateways
+        return ServiceMessage(error, str(document.get("error_description") or error), **header_ids)
+    if not isinstance(error, dict):
+        return ServiceMessage(None, shorten(json.dumps(document)), **header_ids)
+    inner = error.get("innerError") or error.get("innererror")
+    inner = inner if isinstance(inner, dict) else {}
+    text, activity_id, retry_after = _read_intune_message(error.get("message"))
+    code = error.get("code")
+    return ServiceMessage(
+        code=str(code) if code else None,
+        text=text,
+        request_id=inner.get("request-id") or header_ids["request_id"],
+        client_request_id=inner.get("client-request-id") or header_ids["client_request_id"],
+        activity_id=activity_id,
+        retry_after=retry_after,
+    )
+
+
+def shorten(text: str) -> str:
+    """Return *text* on one line, cut to what a person reads in an error."""
+    line = " ".join(text.split())
+    return line if len(line) <= _MAX_SHOWN else line[: _MAX_SHOWN - 1] + "…"
+
+
+def _read_intune_message(message: Any) -> tuple[str, str | None, Any]:
+    """Return the text, the activity id and the wait in Intune's ``message``, nested JSON or flat."""
+    text = message if isinstance(message, str) else json.dumps(message) if message is not None else ""
+    retry_after = None
+    if text.lstrip().startswith("{"):
+        try:
+            nested = json.loads(text)
+        except ValueError:
+            nested = {}
+        retry_after = nested.get("RetryAfter")
+        text = str(nested.get("Message") or nested.get("CustomApiErrorPhrase") or text)
+    activity = _ACTIVITY_ID.search(text)
+    plain = _INTUNE_TRAILER.sub("", text)
+    return shorten(plain) or "no message", activity[1] if activity else None, retry_after
+
+
+def _describe_other(body: bytes) -> str:
+    text = body.decode("utf-8", "replace").strip()
+    if not text:
+        return "an empty answer"
+    title = _HTML_TITLE.search(text)
+    if title:
+        return f"a web page titled '{shorten(title[1])}'"
+    return f"an answer that is not JSON: {shorten(text)}"

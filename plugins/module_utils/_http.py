@@ -1,0 +1,328 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
+
+"""One HTTP exchange at a time, for the login and for Graph alike: TLS, proxy, timeout, no redirects, clear errors."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import ssl
+import typing
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from ._errors import Code, Failure, IntuneError, Phase, read_service_message
+from ._options import Connection
+from ._retry import REPEATED_STATUS, Patience, parse_http_date, parse_retry_after
+
+try:
+    import requests
+    import requests.auth
+    import urllib3
+except ImportError:
+    HAS_REQUESTS = False
+else:
+    HAS_REQUESTS = True
+
+_CHUNK = 1 << 16
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What came back: a whole body, read to its end."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def ok(self) -> bool:
+        """Whether the service says that it did what was asked."""
+        return 200 <= self.status < 300
+
+    def json(self) -> Any:
+        """Return the body's document; ValueError where it is not JSON."""
+        return json.loads(self.body)
+
+
+@dataclasses.dataclass
+class Counters:
+    """HTTP requests by whom they went to; see the modules' ``graph`` return value."""
+
+    requests: int = 0
+    token_requests: int = 0
+    writes: int = 0
+    throttled: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Purpose:
+    """Why a request is made: the start of its error sentence (``Reading …``), and the phase."""
+
+    what: str
+    phase: Phase
+
+
+class Transport:
+    """One ``requests.Session`` with the connection's TLS and proxy options.
+
+    Args:
+        connection: the options.
+        patience: the task's budget for waiting.
+    """
+
+    def __init__(self, connection: Connection, patience: Patience) -> None:
+        self._connection = connection
+        self._session = requests.Session()
+        self.patience = patience
+        self.counters = Counters()
+        if not connection.validate_certs:
+            # The user chose this; a warning per request on stderr would only hide other words.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        purpose: Purpose,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
+        json_body: Any = None,
+        params: Mapping[str, str] | None = None,
+        bearer: str | None = None,
+        only: str | None = None,
+    ) -> Answer:
+        """Send one request and return the whole answer, whatever its status.
+
+        Args:
+            purpose: the words for an error.
+            bearer: the token to send along.
+            only: the host that may receive this request; None for an endpoint that the platform names, which only
+                this machine reaches, and never through a proxy.
+
+        Raises:
+            IntuneError: nothing, half of an answer, or a redirect came back; or the URL leads to another host.
+        """
+        request = requests.Request(
+            method,
+            url,
+            headers=dict(headers or {}),
+            data=body,
+            json=json_body,
+            params=params,
+            # An auth object of our own, even an empty one: requests would otherwise put a password from ~/.netrc
+            # in place of the token.
+            auth=_Bearer(bearer),
+        )
+        failed = _Failed(method, urlsplit(url).path, purpose)
+        started = self.patience.clock.monotonic()
+        try:
+            prepared = self._session.prepare_request(request)
+            # The prepared URL is the one that is sent: parsers differ about where a hostile URL leads.
+            if only is not None and origin(str(prepared.url)) != origin(only):
+                raise failed.because(
+                    Code.FOREIGN_LINK,
+                    f"an answer points to {origin(str(prepared.url))}; credentials go to {origin(only)} alone",
+                    retryable=False,
+                )
+            self._count(method, purpose)
+            answer = self._exchange(prepared, direct=only is None)
+        except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError):
+            self.patience.charge(self.patience.clock.monotonic() - started)
+            raise failed.because(
+                Code.TIMEOUT, f"{origin(url)} gave no answer within timeout ({self._connection.timeout:g} s)"
+            ) from None
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            self.patience.charge(self.patience.clock.monotonic() - started)
+            raise failed.by_connection(error, origin(url)) from None
+        self.counters.throttled += answer.status == 429
+        if 300 <= answer.status < 400:
+            target = origin(answer.headers.get("Location", "")) or "somewhere else"
+            raise failed.because(
+                Code.BAD_RESPONSE,
+                f"{origin(url)} answered {answer.status}, a redirect to {target}; none is followed, since the "
+                "credentials would go along; check cloud, graph_url, authority_url and the proxy",
+                status=answer.status,
+                retryable=False,
+            )
+        return answer
+
+    def _count(self, method: str, purpose: Purpose) -> None:
+        if purpose.phase is Phase.AUTH:
+            self.counters.token_requests += 1
+        else:
+            self.counters.requests += 1
+            self.counters.writes += method == "PATCH"
+
+    def _exchange(self, prepared: requests.PreparedRequest, direct: bool) -> Answer:
+        connection = self._connection
+        proxy = None if direct else connection.proxy
+        # None keeps the environment's proxy away as well.
+        proxies: dict[str, Any] = {"http": proxy, "https": proxy} if proxy or direct else {}
+        # An explicit CA goes with each request: REQUESTS_CA_BUNDLE in the environment beats the session's own.
+        settings = self._session.merge_environment_settings(
+            prepared.url,
+            proxies,
+            True,
+            (connection.ca_path or True) if connection.validate_certs else False,
+            None,
+        )
+        ends = self.patience.clock.monotonic() + connection.timeout
+        response = self._session.send(prepared, timeout=connection.timeout, allow_redirects=False, **settings)
+        with response:
+            body = self._read(response, ends)
+        return Answer(response.status_code, response.headers, body)
+
+    def _read(self, response: requests.Response, ends: float) -> bytes:
+        """Read the body to its end. The socket's timeout starts anew with each byte, so a drip needs a clock."""
+        # urllib3 2 offers read1, which returns what is there; with 1.26 a drip is seen per chunk.
+        read = getattr(response.raw, "read1", response.raw.read)
+        parts = []
+        while part := read(_CHUNK, decode_content=True):
+            parts.append(part)
+            if self.patience.clock.monotonic() > ends:
+                raise requests.exceptions.ReadTimeout()
+        return b"".join(parts)
+
+    def failure(self, answer: Answer, method: str, url: str, purpose: Purpose) -> IntuneError:
+        """Return the error for an answer that is no success: Graph's, OAuth's, a gateway's."""
+        message = read_service_message(answer.body, answer.headers)
+        now = parse_http_date(answer.headers.get("Date")) or self.patience.clock.time()
+        retry_after = parse_retry_after(answer.headers.get("Retry-After"), now)
+        if retry_after is None:
+            retry_after = parse_retry_after(message.retry_after, now)
+        if answer.status == 429:
+            code = Code.THROTTLED
+        elif answer.status in (408, 504) and not message.code:
+            code = Code.TIMEOUT
+        else:
+            code = message.code or Code.BAD_RESPONSE
+        retryable = answer.status in REPEATED_STATUS
+        return _Failed(method, urlsplit(url).path, purpose).because(
+            code,
+            f"{origin(url)} answered {answer.status}{f' {message.code}' if message.code else ''}: {message.text}",
+            service_code=message.code,
+            message=message.text,
+            status=answer.status,
+            retryable=retryable,
+            retry_after=retry_after if retryable else None,
+            request_id=message.request_id,
+            client_request_id=message.client_request_id,
+            activity_id=message.activity_id,
+            required_permissions=message.permissions if answer.status == 403 else [],
+        )
+
+    def not_json(self, answer: Answer, method: str, url: str, purpose: Purpose) -> IntuneError:
+        """Return the error for a success whose body is cut off or not JSON: a proxy's page, a broken connection."""
+        message = read_service_message(answer.body, answer.headers)
+        return _Failed(method, urlsplit(url).path, purpose).because(
+            Code.BAD_RESPONSE,
+            f"{origin(url)} answered {answer.status} with {message.text} where JSON was due; "
+            "if this stays, look for a proxy or a sign-in page on the way",
+            status=answer.status,
+            lost=True,
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Failed:
+    """Builds the error of one request."""
+
+    method: str
+    path: str
+    purpose: Purpose
+
+    def because(
+        self, code: str, reason: str, *, retryable: bool = True, lost: bool | None = None, **fields: Any
+    ) -> IntuneError:
+        fields.setdefault("message", reason)
+        failure = Failure(
+            code=code,
+            phase=self.purpose.phase,
+            method=self.method,
+            path=self.path,
+            retryable=retryable,
+            **fields,
+        )
+        # A throttled request was not carried out; after any other failure that may pass, nobody knows.
+        maybe_done = retryable and failure.status != 429 if lost is None else lost
+        return IntuneError(f"{self.purpose.what} failed: {reason}", failure, lost=maybe_done)
+
+    def by_connection(self, error: BaseException, origin: str) -> IntuneError:
+        untrusted = _find(error, ssl.SSLCertVerificationError)
+        if untrusted is not None:
+            return self.because(
+                Code.CONNECTION_FAILED,
+                f"the certificate of {origin} is not trusted ({untrusted.verify_message}); "
+                "set ca_path (INTUNE_CA_PATH) to the PEM file of the authority that signed it",
+                retryable=False,
+            )
+        final = isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema))
+        return self.because(
+            Code.CONNECTION_FAILED, f"no connection to {origin}: {_innermost(error)}", retryable=not final
+        )
+
+
+if HAS_REQUESTS:
+
+    class _Bearer(requests.auth.AuthBase):
+        def __init__(self, token: str | None) -> None:
+            self._token = token
+
+        def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+            if self._token is not None:
+                prepared.headers["Authorization"] = f"Bearer {self._token}"
+            return prepared
+
+
+def origin(url: str) -> str:
+    """Return scheme, host and port of a URL in one spelling: what may be shown, and what two URLs are compared by.
+
+    Empty where the URL names no host.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return ""
+    if not host:
+        return ""
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}" + ("" if port in (None, _DEFAULT_PORTS.get(parts.scheme)) else f":{port}")
+
+
+_E = typing.TypeVar("_E", bound=BaseException)
+
+
+def _chain(error: BaseException) -> typing.Iterator[BaseException]:
+    """Yield an error and what is wrapped in it: requests and urllib3 pass causes as arguments and as reasons."""
+    seen: list[BaseException] = []
+    waiting: list[Any] = [error]
+    while waiting:
+        current = waiting.pop()
+        if not isinstance(current, BaseException) or current in seen:
+            continue
+        seen.append(current)
+        yield current
+        waiting += [current.__context__, current.__cause__, getattr(current, "reason", None), *current.args]
+
+
+def _find(error: BaseException, kind: type[_E]) -> _E | None:
+    return next((link for link in _chain(error) if isinstance(link, kind)), None)
+
+
+def _innermost(error: BaseException) -> str:
+    """Return the operating system's own words where there are some: urllib3 buries them."""
+    words = [link.strerror for link in _chain(error) if isinstance(link, OSError) and link.strerror]
+    return words[-1] if words else str(error) or type(error).__name__

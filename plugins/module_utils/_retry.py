@@ -1,0 +1,126 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
+
+"""What may be repeated, how long to wait, and when to give up. Clock, sleep and chance are injected."""
+
+from __future__ import annotations
+
+import datetime
+import email.utils
+import math
+import random
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from ._errors import IntuneError
+
+REPEATED_STATUS = frozenset({408, 429, 500, 502, 503, 504, 509})
+"""Answers after which the same request may succeed. Every other 4xx, and 501, is final."""
+
+FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 60.0
+"""Seconds to wait where the service named no time: doubled from the first to the longest."""
+
+
+class Clock(Protocol):
+    """What this module needs of time; the standard module `time` is one."""
+
+    def monotonic(self) -> float:
+        """Return seconds since some moment."""
+
+    def time(self) -> float:
+        """Return seconds since the epoch."""
+
+    def sleep(self, seconds: float, /) -> None:
+        """Wait."""
+
+
+def parse_retry_after(value: Any, now: float) -> float | None:
+    """Return the seconds that a Retry-After asks for, or None where it says nothing that can be understood.
+
+    Args:
+        value: an integer or decimal number of seconds (Graph sends both), or an HTTP date; from a header, the header
+            of a batch's answer, or Intune's nested JSON.
+        now: the epoch second that a date counts from, best the one in the answer's own ``Date``: the clocks of
+            service and control node differ.
+    """
+    if value is None or isinstance(value, bool):
+        return None
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        moment = parse_http_date(value)
+        if moment is None:
+            return None
+        seconds = moment - now
+    return max(seconds, 0.0) if math.isfinite(seconds) else None
+
+
+def parse_http_date(value: Any) -> float | None:
+    """Return the epoch second of an HTTP date, or None."""
+    try:
+        moment = email.utils.parsedate_to_datetime(str(value))
+    except (TypeError, ValueError, OverflowError):
+        return None
+    # "-0000" comes back without a zone; an HTTP date is always UTC.
+    return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)).timestamp()
+
+
+class Patience:
+    """What one task may spend on waiting because the service said so or failed.
+
+    Args:
+        budget: seconds in all (``retry_timeout``).
+        clock: where time comes from.
+        chance: a number from 0 to 1, for the jitter.
+    """
+
+    def __init__(self, budget: float, clock: Clock = time, chance: Callable[[], float] = random.random) -> None:
+        self._budget = budget
+        self._chance = chance
+        self.clock = clock
+        self.retries = 0
+        self.waited = 0.0
+
+    @property
+    def left(self) -> float:
+        """Seconds that may still be spent."""
+        return max(self._budget - self.waited, 0.0)
+
+    def charge(self, seconds: float) -> None:
+        """Count *seconds* that went by on a request that failed."""
+        self.waited += seconds
+
+    def wait(self, attempt: int, error: IntuneError) -> None:
+        """Wait before a request is repeated, or raise *error* where that would take longer than what is left.
+
+        Args:
+            attempt: how often this request has failed so far, from 1.
+            error: the failure; its ``retry_after`` is the service's own wish.
+        """
+        asked = error.failure.retry_after
+        delay = self._backoff(attempt) if asked is None else asked
+        if delay > self.left:
+            raise self._give_up(error, asked)
+        self.clock.sleep(delay)
+        self.waited += delay
+        self.retries += 1
+
+    def _backoff(self, attempt: int) -> float:
+        # Half of it fixed, half by chance: many forks that failed together do not come back together.
+        whole = min(FIRST_BACKOFF * 2.0 ** min(attempt - 1, 16), LONGEST_BACKOFF)
+        return whole * (0.5 + self._chance() / 2)
+
+    def _give_up(self, error: IntuneError, asked: float | None) -> IntuneError:
+        if asked is None:
+            advice = f"retry_timeout ({self._budget:g} s) is used up; run the task again later, or raise retry_timeout"
+        else:
+            moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(math.ceil(self.clock.time() + asked)))
+            advice = (
+                f"the service asks to wait {asked:g} s and {self.left:g} s of retry_timeout are left; "
+                f"run the task again after {moment}, or raise retry_timeout"
+            )
+        return IntuneError(f"{error.sentence}; {advice}", error.failure, result=error.result, lost=error.lost)
