@@ -16,16 +16,15 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ._certificate import load_certificate
 from ._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase
 from ._login_http import LoginHttp
 from ._options import Connection, named
-from ._token_cache import TokenCacheFile
 
 if typing.TYPE_CHECKING:
     import msal
 
     from ._http import Transport
+    from ._token_cache import TokenCacheFile
 
 # What Entra's error numbers mean to the person at the keyboard.
 # Source: Microsoft's page "Microsoft Entra authentication and authorization error codes".
@@ -107,14 +106,20 @@ class _MsalCredential(Credential):
     """A credential that MSAL turns into a token."""
 
     def problems(self) -> list[str]:
-        cache = self.connection.token_cache
-        return TokenCacheFile(cache).problems() if cache else []
+        file = self._cache_file()
+        return file.problems() if file else []
+
+    def _cache_file(self) -> TokenCacheFile | None:
+        if not self.connection.token_cache:
+            return None
+        from ._token_cache import TokenCacheFile  # opt-in, loaded by those who opted in
+
+        return TokenCacheFile(self.connection.token_cache)
 
     def token(self, transport: Transport, rejected: str | None = None) -> str:
         import msal  # Only now: a given token needs neither the package nor the time to load it.
 
-        path = self.connection.token_cache
-        file = TokenCacheFile(path) if path else None
+        file = self._cache_file()
         patience = transport.patience
         with file.locked(patience.clock, patience.left + self.connection.timeout) if file else contextlib.nullcontext():
             cache = msal.SerializableTokenCache()
@@ -225,6 +230,8 @@ class Certificate(_ApplicationCredential):
         return super().problems()
 
     def _proof(self) -> Any:
+        from ._certificate import load_certificate  # loads cryptography, for this source alone
+
         return load_certificate(str(self.connection.certificate_path), self.connection.certificate_password)
 
 

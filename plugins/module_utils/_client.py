@@ -151,7 +151,7 @@ class GraphClient:
         return IntuneError(f"{purpose.what} failed: {message}", failure)
 
     def _explain(self, error: IntuneError) -> IntuneError:
-        """Say what a refusal means: permissions for a 403, the token's own words for a 401."""
+        """Say what a refusal means: permissions for a 403, the token's own words for a 401, ids for a 404."""
         failure = error.failure
         if failure.status == 403:
             writes = failure.phase is Phase.WRITE
@@ -166,6 +166,9 @@ class GraphClient:
         elif failure.status == 401:
             failure.code = Code.AUTH_FAILED
             error.sentence = f"{error.sentence}; {self._about_token()}"
+        elif failure.status == 404:
+            failure.code = Code.NOT_FOUND
+            error.sentence = f"{error.sentence}; check policy_id and status_id, and that tenant_id and cloud fit them"
         return error
 
     def _about_token(self) -> str:

@@ -29,7 +29,8 @@ _LAST_SECOND = _LAST_TICK - TICKS_PER_SECOND + 1
 # .NET refuses an offset beyond 14 hours.
 _MAX_OFFSET_MINUTES = 14 * 60
 
-_DATE_TIME = re.compile(
+# Compiled when it is first used: many tasks declare no date, and each start of a module counts.
+_DATE_TIME = (
     r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})"
     r"[Tt ](?P<time>[0-9]{2}:[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]+))?)?"
     r"(?:(?P<zulu>[Zz])|(?P<sign>[+-])(?P<hours>[0-9]{2}):?(?P<minutes>[0-9]{2}))?"
@@ -133,7 +134,7 @@ class EdmDateTimeOffset(EdmType):
         A space for the ``T``, lower-case ``t`` and ``z``, ``+0800`` and missing seconds are brought into the form
         that the service takes.
         """
-        match = _DATE_TIME.fullmatch(value) if isinstance(value, str) else None
+        match = re.fullmatch(_DATE_TIME, value) if isinstance(value, str) else None
         if match is None:
             raise EdmError(f"is {value!r}, not a date and time in ISO 8601; write it like 2017-01-01T00:00:17.7769392Z")
         fraction = match["fraction"] or ""
@@ -153,7 +154,7 @@ class EdmDateTimeOffset(EdmType):
 
     def key(self, value: Any) -> Hashable:
         """Return the instant in ticks since 0001-01-01T00:00:00Z; what cannot be read equals only its own spelling."""
-        match = _DATE_TIME.fullmatch(value) if isinstance(value, str) else None
+        match = re.fullmatch(_DATE_TIME, value) if isinstance(value, str) else None
         if match is None or not (match["zulu"] or match["sign"]) or len(match["fraction"] or "") > 7:
             return repr(value)
         try:

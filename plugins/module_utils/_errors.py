@@ -18,10 +18,12 @@ from typing import Any
 READ_PERMISSIONS = ["DeviceManagementConfiguration.Read.All", "DeviceManagementConfiguration.ReadWrite.All"]
 WRITE_PERMISSIONS = ["DeviceManagementConfiguration.ReadWrite.All"]
 
-_PERMISSION = re.compile(r"\b[A-Z][A-Za-z]+\.(?:Read|ReadWrite)\.All\b")
-_ACTIVITY_ID = re.compile(r"Activity ID:\s*([0-9a-fA-F-]{36})")
-_INTUNE_TRAILER = re.compile(r"\s+-\s+Operation ID \(for customer support\):.*", re.DOTALL)
-_HTML_TITLE = re.compile(r"<title[^>]*>\s*(.*?)\s*</title>", re.IGNORECASE | re.DOTALL)
+# Compiled when they are first used: most tasks do not fail, and each start of a module counts.
+_PERMISSION = r"\b[A-Z][A-Za-z]+\.(?:Read|ReadWrite)\.All\b"
+_ACTIVITY_ID = r"Activity ID:\s*([0-9a-fA-F-]{36})"
+_INTUNE_TRAILER = r"(?s)\s+-\s+Operation ID \(for customer support\):.*"
+_ENTRA_TRAILER = r"(?s)\s+Trace ID:.*"
+_HTML_TITLE = r"(?is)<title[^>]*>\s*(.*?)\s*</title>"
 _MAX_SHOWN = 300
 
 
@@ -130,7 +132,7 @@ class ServiceMessage:
     @property
     def permissions(self) -> list[str]:
         """The permissions that the service named, in its order."""
-        return list(dict.fromkeys(_PERMISSION.findall(self.text)))
+        return list(dict.fromkeys(re.findall(_PERMISSION, self.text)))
 
 
 def read_service_message(body: bytes, headers: Mapping[str, str]) -> ServiceMessage:
@@ -141,8 +143,9 @@ def read_service_message(body: bytes, headers: Mapping[str, str]) -> ServiceMess
     except ValueError:
         return ServiceMessage(None, _describe_other(body), **header_ids)
     error = document.get("error") if isinstance(document, dict) else None
-    if isinstance(error, str):  # OAuth's form, also used by some gateways
-        return ServiceMessage(error, str(document.get("error_description") or error), **header_ids)
+    if isinstance(error, str):  # OAuth's form
+        text = re.sub(_ENTRA_TRAILER, "", str(document.get("error_description") or error))
+        return ServiceMessage(error, shorten(text), document.get("trace_id"), document.get("correlation_id"))
     if not isinstance(error, dict):
         return ServiceMessage(None, shorten(json.dumps(document)), **header_ids)
     inner = error.get("innerError") or error.get("innererror")
@@ -176,8 +179,8 @@ def _read_intune_message(message: Any) -> tuple[str, str | None, Any]:
             nested = {}
         retry_after = nested.get("RetryAfter")
         text = str(nested.get("Message") or nested.get("CustomApiErrorPhrase") or text)
-    activity = _ACTIVITY_ID.search(text)
-    plain = _INTUNE_TRAILER.sub("", text)
+    activity = re.search(_ACTIVITY_ID, text)
+    plain = re.sub(_INTUNE_TRAILER, "", text)
     return shorten(plain) or "no message", activity[1] if activity else None, retry_after
 
 
@@ -185,7 +188,7 @@ def _describe_other(body: bytes) -> str:
     text = body.decode("utf-8", "replace").strip()
     if not text:
         return "an empty answer"
-    title = _HTML_TITLE.search(text)
+    title = re.search(_HTML_TITLE, text)
     if title:
         return f"a web page titled '{shorten(title[1])}'"
     return f"an answer that is not JSON: {shorten(text)}"
