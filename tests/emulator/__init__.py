@@ -1,0 +1,10 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A local Microsoft Graph for ``deviceComplianceDeviceStatus``, to try a playbook offline and to test with."""
+
+from __future__ import annotations
+
+from .process import EmulatorError, RunningEmulator, start
+
+__all__ = ["EmulatorError", "RunningEmulator", "start"]

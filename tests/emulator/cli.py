@@ -1,0 +1,125 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line: ``python -m tests.emulator``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import shlex
+import signal
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import seed
+from .credentials import Addresses, CredentialFiles, Credentials, write_private
+from .emulator import Emulator
+from .policy import Policy
+from .server import LOOPBACK, Listener, serve
+from .settings import Profile, Settings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the emulator until it is told to stop; the exit status."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    # Until the server takes the signals over, they end the program by way of its clean-up.
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signal_number, lambda *_: sys.exit(0))
+    try:
+        with contextlib.ExitStack() as stack:
+            directory: Path = options.directory or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _run(options, CredentialFiles(directory.absolute()))
+    except (seed.SeedError, OSError) as error:
+        parser.exit(2, f"{parser.prog}: {error}\n")
+    return 0
+
+
+def _run(options: argparse.Namespace, files: CredentialFiles) -> None:
+    policies = _policies(options)
+    listener, identity = Listener(options.port), Listener(0)
+    addresses = Addresses(
+        graph_url=f"https://localhost:{listener.port}",
+        # Another name than Graph's, so that a token sent to the wrong one of the two can be noticed.
+        authority_url=f"https://{LOOPBACK}:{listener.port}",
+        identity_url=f"http://{LOOPBACK}:{identity.port}",
+    )
+    credentials = Credentials(federated_issuer=f"{addresses.authority_url}/workload")
+    files.write_tls()
+    files.write(credentials, addresses)
+    settings = Settings(profile=Profile(options.profile), token_lifetime=options.token_lifetime)
+    emulator = Emulator(policies, settings, credentials, addresses)
+
+    def ready() -> None:
+        if options.env_file is not None:
+            _write_environment(options.env_file, credentials, addresses, files)
+        sys.stdout.write(f"emulator ready: {addresses.graph_url}\n")
+        sys.stdout.flush()
+
+    servers = [listener.server(emulator.tls, files.server), identity.server(emulator.plain)]
+    asyncio.run(serve(servers, ready, options.until_eof))
+
+
+def _write_environment(path: Path, credentials: Credentials, addresses: Addresses, files: CredentialFiles) -> None:
+    # One credential only: with more, the collection's auth_source "auto" would choose among them.
+    variables = {
+        "AZURE_TENANT_ID": credentials.tenant_id,
+        "AZURE_CLIENT_ID": credentials.client_id,
+        "AZURE_CLIENT_SECRET": credentials.client_secret,
+        "INTUNE_GRAPH_URL": addresses.graph_url,
+        "INTUNE_AUTHORITY_URL": addresses.authority_url,
+        "INTUNE_CA_PATH": str(files.ca),
+    }
+    lines = [f"export {name}={_quoted(value)}\n" for name, value in variables.items()]
+    write_private(path, "".join(lines).encode())
+
+
+def _quoted(value: str) -> str:
+    quoted = shlex.quote(value)
+    return quoted if quoted.startswith("'") else f"'{quoted}'"
+
+
+def _policies(options: argparse.Namespace) -> list[Policy]:
+    if options.statuses is not None:
+        return seed.generate(options.statuses)
+    return seed.load(options.seed)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.emulator",
+        description="A local Microsoft Graph for deviceComplianceDeviceStatus, with OAuth over TLS.",
+    )
+    parser.add_argument("--port", type=int, default=0, help="TLS port on the loopback; 0: a free one (default)")
+    parser.add_argument(
+        "--profile",
+        choices=[profile.value for profile in Profile],
+        default=Profile.DOCUMENTED.value,
+        help="which methods answer as documented (default: %(default)s)",
+    )
+    rows = parser.add_mutually_exclusive_group()
+    rows.add_argument("--seed", type=Path, default=seed.DOCUMENTED, metavar="FILE", help="policies and rows, as JSON")
+    rows.add_argument("--statuses", type=_count, metavar="N", help="generate one policy with N rows")
+    parser.add_argument("--env-file", type=Path, metavar="FILE", help="where to write the variables to source")
+    parser.add_argument(
+        "--directory", type=Path, metavar="DIR", help="where to keep certificates and credentials (default: temporary)"
+    )
+    parser.add_argument(
+        "--token-lifetime", type=_count, default=3600, metavar="SECONDS", help="of access tokens (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--until-eof", action="store_true", help="stop at the end of standard input too: so when the starter dies"
+    )
+    return parser
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise ValueError(text)
+    return value

@@ -1,0 +1,147 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The control routes: what tests and curious people use to look into the emulator and to steer it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from . import fault_rule
+from .device_status import DeviceStatus, Version, read_changes
+from .edm import EdmError
+from .exchange import segments
+from .faults import FaultError, Faults
+from .graph_error import GraphError
+from .journal import Journal
+from .judge import Judge
+from .settings import SettingsError
+from .store import Store
+from .tokens import Tokens
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class ControlError(Exception):
+    """A control request that cannot be done: the status to answer, and why."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class Control:
+    """Steers one emulator. It needs no login; the listener is on the loopback alone."""
+
+    def __init__(self, store: Store, tokens: Tokens, journal: Journal, judge: Judge, faults: Faults) -> None:
+        self._store = store
+        self._tokens = tokens
+        self._journal = journal
+        self._judge = judge
+        self._faults = faults
+
+    def routes(self) -> list[Route]:
+        """The routes below ``/_emulator``."""
+        return [
+            Route("/log", _explained(self._log), methods=["GET"]),
+            Route("/judge", _explained(self._verdict), methods=["GET"]),
+            Route("/faults", _explained(self._add_faults), methods=["POST"]),
+            Route("/faults", _explained(self._clear_faults), methods=["DELETE"]),
+            Route("/state", _explained(self._state), methods=["GET"]),
+            Route("/state/{ids:path}", _explained(self._put_status), methods=["PUT"]),
+            Route("/settings", _explained(self._settings), methods=["GET"]),
+            Route("/settings", _explained(self._change_settings), methods=["PATCH"]),
+            Route("/expire_tokens", _explained(self._expire_tokens), methods=["POST"]),
+            Route("/reset", _explained(self._reset), methods=["POST"]),
+        ]
+
+    async def _log(self, _request: Request) -> Response:
+        return JSONResponse(self._journal.as_json())
+
+    async def _verdict(self, _request: Request) -> Response:
+        return JSONResponse(self._judge.as_json())
+
+    async def _add_faults(self, request: Request) -> Response:
+        rules = fault_rule.parse(await _json(request))
+        self._faults.add(rules)
+        return JSONResponse({"added": len(rules)})
+
+    async def _clear_faults(self, _request: Request) -> Response:
+        self._faults.clear()
+        return Response(status_code=204)
+
+    async def _state(self, _request: Request) -> Response:
+        policies = self._store.policies.values()
+        return JSONResponse(
+            {
+                "policies": [policy.as_json(Version.BETA) for policy in policies],
+                "statuses": {
+                    policy.id: [status.as_json(Version.BETA) for status in policy.statuses.values()]
+                    for policy in policies
+                },
+            }
+        )
+
+    async def _put_status(self, request: Request) -> Response:
+        ids = segments(request.scope["raw_path"].decode("ascii"))[2:]
+        if len(ids) != 2:
+            raise ControlError(404, "the path is state/{policyId}/{statusId}, each percent-encoded")
+        policy_id, status_id = ids
+        changes = read_changes(await _json_object(request), Version.BETA, any_status=True)
+        status = self._store.policy(policy_id).statuses.get(status_id) or DeviceStatus(id=status_id)
+        self._store.put(policy_id, status.changed(changes))
+        return JSONResponse(self._store.status(policy_id, status_id).as_json(Version.BETA))
+
+    async def _settings(self, _request: Request) -> Response:
+        return JSONResponse(self._store.settings.as_json())
+
+    async def _change_settings(self, request: Request) -> Response:
+        self._store.change_settings(await _json_object(request))
+        return JSONResponse(self._store.settings.as_json())
+
+    async def _expire_tokens(self, _request: Request) -> Response:
+        self._tokens.expire_all()
+        return Response(status_code=204)
+
+    async def _reset(self, _request: Request) -> Response:
+        self._store.reset()
+        self._faults.clear()
+        self._journal.clear()
+        self._judge.clear()
+        return Response(status_code=204)
+
+
+def _explained(endpoint: Endpoint) -> Endpoint:
+    """The endpoint, with a wrong request answered by a sentence instead of a traceback."""
+
+    async def explained(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except ControlError as error:
+            return JSONResponse({"error": str(error)}, error.status)
+        except GraphError as error:
+            return JSONResponse({"error": error.message}, error.status)
+        except (EdmError, FaultError, SettingsError) as error:
+            return JSONResponse({"error": str(error)}, 400)
+
+    return explained
+
+
+async def _json(request: Request) -> object:
+    try:
+        content: object = json.loads(await request.body())
+    except ValueError as error:
+        raise ControlError(400, f"the body is not JSON: {error}") from None
+    return content
+
+
+async def _json_object(request: Request) -> dict[str, object]:
+    content = await _json(request)
+    if not isinstance(content, dict):
+        raise ControlError(400, "an object is wanted")
+    return content

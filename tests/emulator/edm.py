@@ -1,0 +1,125 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Edm types of the resource: how the service reads, keeps and shows a value.
+
+A ``DateTimeOffset`` is kept as a whole number of .NET ticks (100 ns) since 0001-01-01T00:00:00Z, because
+``datetime`` stops at microseconds and would lose the seventh digit.
+"""
+
+from __future__ import annotations
+
+import datetime
+import enum
+import re
+
+Value = str | int | None
+"""A property's value as kept: a string, an Int32, a number of ticks, or null."""
+
+TICKS_PER_SECOND = 10_000_000
+TICKS_PER_DAY = 86_400 * TICKS_PER_SECOND
+LAST_TICK = datetime.date.max.toordinal() * TICKS_PER_DAY - 1
+"""9999-12-31T23:59:59.9999999Z, the greatest DateTimeOffset of .NET."""
+NEVER = (LAST_TICK - TICKS_PER_SECOND + 1, LAST_TICK)
+"""The sentinels ``9999-12-31T23:59:59Z`` and ``9999-12-31T23:59:59.9999999Z`` both mean "never"."""
+
+INT32 = range(-(2**31), 2**31)
+
+_DATE_TIME_OFFSET = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,7}))?)?(?:Z|([+-])(\d\d):([0-5]\d))",
+    re.ASCII,
+)
+_LONGEST_OFFSET_MINUTES = 14 * 60
+
+
+class EdmError(ValueError):
+    """A value that the service refuses; the text says why."""
+
+
+class EdmType(enum.Enum):
+    """The Edm types that the resource uses."""
+
+    STRING = "Edm.String"
+    INT32 = "Edm.Int32"
+    DATE_TIME_OFFSET = "Edm.DateTimeOffset"
+    COMPLIANCE_STATUS = "microsoft.graph.complianceStatus"
+
+
+class ComplianceStatus(enum.Enum):
+    """``microsoft.graph.complianceStatus`` in the service's spelling."""
+
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "notApplicable"
+    COMPLIANT = "compliant"
+    REMEDIATED = "remediated"
+    NON_COMPLIANT = "nonCompliant"
+    ERROR = "error"
+    CONFLICT = "conflict"
+    NOT_ASSIGNED = "notAssigned"
+
+
+_CANONICAL_STATUS = {member.value.lower(): member.value for member in ComplianceStatus}
+
+
+def parse_date_time_offset(text: str) -> int:
+    """Ticks of a DateTimeOffset literal of OData JSON (an offset is required); EdmError when it is none."""
+    match = _DATE_TIME_OFFSET.fullmatch(text)
+    if match is None:
+        raise EdmError(f"Cannot convert the literal '{text}' to the expected type 'Edm.DateTimeOffset'.")
+    year, month, day, hour, minute, second, fraction, sign, offset_hours, offset_minutes = match.groups()
+    try:
+        days = datetime.date(int(year), int(month), int(day)).toordinal() - 1
+    except ValueError:
+        raise EdmError(f"Cannot convert the literal '{text}' to the expected type 'Edm.DateTimeOffset'.") from None
+    offset = int(offset_hours or 0) * 60 + int(offset_minutes or 0)
+    if offset > _LONGEST_OFFSET_MINUTES:
+        raise EdmError(f"The offset of '{text}' must be within plus or minus 14 hours.")
+    minutes = int(hour) * 60 + int(minute) - (-offset if sign == "-" else offset)
+    ticks = days * TICKS_PER_DAY + (minutes * 60 + int(second or 0)) * TICKS_PER_SECOND
+    ticks += int((fraction or "").ljust(7, "0"))
+    if not 0 <= ticks <= LAST_TICK:
+        raise EdmError(f"The UTC time represented by '{text}' must be between year 1 and year 9999.")
+    return ticks
+
+
+def format_date_time_offset(ticks: int) -> str:
+    """The service's spelling: UTC ``Z`` with 0 to 7 fraction digits, trailing zeros dropped."""
+    days, rest = divmod(ticks, TICKS_PER_DAY)
+    seconds, fraction = divmod(rest, TICKS_PER_SECOND)
+    date = datetime.date.fromordinal(days + 1).isoformat()
+    digits = f".{fraction:07d}".rstrip("0") if fraction else ""
+    return f"{date}T{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{digits}Z"
+
+
+def canonical_status(text: str) -> str:
+    """The service's spelling of a status in any case; EdmError for one that it does not know."""
+    try:
+        return _CANONICAL_STATUS[text.lower()]
+    except KeyError:
+        raise EdmError(f"The value '{text}' is not valid for type '{EdmType.COMPLIANCE_STATUS.value}'.") from None
+
+
+def read(value: object, edm: EdmType, nullable: bool) -> Value:
+    """A decoded JSON value as the service keeps it; EdmError when the type forbids it."""
+    if value is None:
+        if not nullable:
+            raise EdmError(f"A null value was found for a property of type '{edm.value}[Nullable=False]'.")
+        return None
+    if edm is EdmType.INT32:
+        if not isinstance(value, int) or isinstance(value, bool) or value not in INT32:
+            raise EdmError(f"Cannot convert the value to the expected type '{edm.value}'.")
+        return value
+    if not isinstance(value, str):
+        raise EdmError(f"Cannot convert the value to the expected type '{edm.value}'.")
+    if edm is EdmType.DATE_TIME_OFFSET:
+        return parse_date_time_offset(value)
+    return canonical_status(value) if edm is EdmType.COMPLIANCE_STATUS else value
+
+
+def same(left: Value, right: Value, edm: EdmType) -> bool:
+    """Whether two kept values mean the same: instants (both "never" alike), statuses in any case, others exactly."""
+    if edm is EdmType.DATE_TIME_OFFSET and left in NEVER and right in NEVER:
+        return True
+    if edm is EdmType.COMPLIANCE_STATUS and isinstance(left, str) and isinstance(right, str):
+        return left.lower() == right.lower()
+    return left == right

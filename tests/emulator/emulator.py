@@ -1,0 +1,74 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Puts the parts of one emulator together."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Scope
+
+from .authority import Authority
+from .control import Control
+from .credentials import Addresses, Credentials
+from .device_status import Version
+from .exchange import Kind
+from .faults import Faults
+from .graph import Graph
+from .journal import Journal
+from .judge import Judge
+from .leak import LeakScan
+from .managed_identity import ManagedIdentity
+from .policy import Policy
+from .service import Service
+from .settings import Settings
+from .store import Store
+from .tokens import Tokens
+
+_GRAPH_ROOTS = tuple(f"/{version.value}/" for version in Version)
+
+
+class Emulator:
+    """One tenant with its policies: the applications of the TLS listener and of the plain one."""
+
+    def __init__(
+        self, policies: list[Policy], settings: Settings, credentials: Credentials, addresses: Addresses
+    ) -> None:
+        store = Store(policies, settings)
+        tokens = Tokens(
+            addresses.graph_url, f"{addresses.authority_url}/{credentials.tenant_id}/", credentials.tenant_id
+        )
+        leaks = LeakScan(credentials.secrets)
+        hosts = {
+            Kind.GRAPH: _host(addresses.graph_url),
+            Kind.AUTHORITY: _host(addresses.authority_url),
+            Kind.IMDS: _host(addresses.identity_url),
+        }
+        journal, faults = Journal(leaks), Faults()
+        judge = Judge(hosts[Kind.GRAPH], store, leaks)
+        service = Service(
+            Graph(store, tokens),
+            {
+                Kind.AUTHORITY: Authority(addresses.authority_url, credentials, tokens, store),
+                Kind.IMDS: ManagedIdentity(credentials, tokens, store),
+            },
+            hosts,
+            journal,
+            judge,
+            faults,
+        )
+        control = Control(store, tokens, journal, judge, faults)
+        self.tls: ASGIApp = Starlette(
+            routes=[Mount("/_emulator", routes=control.routes()), Mount("/", service.listener(_kind))]
+        )
+        self.plain: ASGIApp = service.listener(lambda _scope: Kind.IMDS)
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2]
+
+
+def _kind(scope: Scope) -> Kind:
+    # By path, not by Host: a Graph request that went to the authority's name is what the judge wants to see.
+    return Kind.GRAPH if scope["path"].startswith(_GRAPH_ROOTS) else Kind.AUTHORITY

@@ -1,0 +1,132 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules by which a request goes wrong: which requests, how often, and how."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import re
+from collections.abc import Mapping
+
+from .exchange import Exchange, Kind
+
+
+class FaultError(ValueError):
+    """A rule that cannot be understood; the text says why."""
+
+
+class BodyForm(enum.Enum):
+    """What the body of an answer looks like."""
+
+    GRAPH = "graph"
+    NESTED = "nested"
+    FLAT = "flat"
+    HTML = "html"
+    EMPTY = "empty"
+    CUT = "cut"
+    CUT_JSON = "cut_json"
+
+
+class Drop(enum.Enum):
+    """When a connection is closed without an answer."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+class RetryIn(enum.Enum):
+    """Where an answer says how long to wait."""
+
+    HEADER = "header"
+    HTTP_DATE_IN = "http_date_in"
+    NESTED = "nested"
+
+
+@dataclasses.dataclass(frozen=True)
+class RetryAfter:
+    """How an answer says how long to wait: a literal header, or seconds put into a date or Intune's JSON."""
+
+    place: RetryIn
+    header: str = ""
+    seconds: float = 0.0
+
+
+@dataclasses.dataclass(frozen=True)
+class JsonAnswer:
+    """Any JSON to answer with; null is JSON too."""
+
+    content: object
+
+
+@dataclasses.dataclass(frozen=True)
+class Effect:
+    """What happens to a request that meets a rule; ``given`` is the rule's own text, for the log."""
+
+    given: Mapping[str, object]
+    status: int | None = None
+    apply: bool = False
+    code: str | None = None
+    message: str | None = None
+    retry_after: RetryAfter | None = None
+    body_form: BodyForm | None = None
+    drop: Drop | None = None
+    delay: float = 0.0
+    slow_body: float = 0.0
+    keep: frozenset[str] | None = None
+    redirect: str | None = None
+    foreign_next_link: str | None = None
+    answer_json: JsonAnswer | None = None
+
+
+@dataclasses.dataclass
+class Rule:
+    """Requests that match meet the effect: not the first ``skip``, then ``times`` of them (None: all)."""
+
+    effect: Effect
+    method: str | None = None
+    path: re.Pattern[str] | None = None
+    kind: Kind | None = None
+    times: int | None = 1
+    skip: int = 0
+
+    def meets(self, exchange: Exchange) -> bool:
+        """Whether this request meets the effect; counts it."""
+        if self.times == 0 or not self._matches(exchange):
+            return False
+        if self.skip > 0:
+            self.skip -= 1
+            return False
+        if self.times is not None:
+            self.times -= 1
+        return True
+
+    def _matches(self, exchange: Exchange) -> bool:
+        return (
+            (self.method is None or self.method == exchange.method)
+            and (self.path is None or self.path.search(exchange.path) is not None)
+            and (self.kind is None or self.kind is exchange.kind)
+        )
+
+
+class Faults:
+    """The rules in force, in the order in which they were given."""
+
+    def __init__(self) -> None:
+        self._rules: list[Rule] = []
+
+    def add(self, rules: list[Rule]) -> None:
+        """Adds rules after those in force."""
+        self._rules += rules
+
+    def clear(self) -> None:
+        """Removes every rule."""
+        self._rules.clear()
+
+    def take(self, exchange: Exchange) -> Effect | None:
+        """The effect of the first rule that this request meets; a skipped request may meet a later rule."""
+        for rule in self._rules:
+            if rule.meets(exchange):
+                return rule.effect
+        return None

@@ -1,0 +1,93 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The error bodies of Graph and of the Intune service behind it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import uuid
+from urllib.parse import quote
+
+from .exchange import Answer, Exchange, utc_now
+
+# The host and service names in Intune's texts differ by scale unit; .invalid makes sure that none is ever called.
+SERVICE_PATH = "/DeviceConfiguration_2601/StatelessDeviceConfigurationFEService/deviceManagement"
+_SERVICE_URL = f"https://fef.amsub0102.manage.invalid{SERVICE_PATH}"
+_NO_OPERATION = uuid.UUID(int=0)
+
+
+@dataclasses.dataclass(eq=False)
+class GraphError(Exception):
+    """An error that Graph answers; ``nested`` puts the message into Intune's JSON within the message."""
+
+    status: int
+    code: str
+    message: str
+    nested: bool = False
+
+    def answer(self, exchange: Exchange) -> Answer:
+        """The error as an answer."""
+        message = nested_message(exchange, self.message) if self.nested else self.message
+        return Answer.of_json(self.status, envelope(exchange, self.code, message))
+
+
+def envelope(exchange: Exchange, code: str, message: str) -> dict[str, object]:
+    """Graph's error document."""
+    request_id = exchange.request_id
+    return {
+        "error": {
+            "code": code,
+            "message": message,
+            "innerError": {
+                "date": f"{utc_now():%Y-%m-%dT%H:%M:%S}",
+                "request-id": request_id,
+                "client-request-id": exchange.header("client-request-id") or request_id,
+            },
+        }
+    }
+
+
+def flat_message(exchange: Exchange, text: str) -> str:
+    """Intune's text with the ids that its support asks for: the older form, and the inside of the nested one."""
+    parts = exchange.segments[2:]
+    url = "/".join([_SERVICE_URL, *(quote(part, safe="") for part in parts)])
+    return (
+        f"{text} - Operation ID (for customer support): {_NO_OPERATION} - Activity ID: "
+        f"{exchange.request_id} - Url: {url}?api-version=5026-01-05"
+    )
+
+
+def nested_message(exchange: Exchange, text: str, retry_after: float | None = None) -> str:
+    """Intune's JSON that Graph hands on as a string, line breaks as the service writes them."""
+    document = {
+        "_version": 3,
+        "Message": flat_message(exchange, text),
+        "CustomApiErrorPhrase": "",
+        "RetryAfter": retry_after,
+        "ErrorSourceService": "",
+        "HttpHeaders": "{}",
+    }
+    return json.dumps(document, indent=2).replace("\n", "\r\n")
+
+
+def not_found(what: str, identifier: str) -> GraphError:
+    """The 404 of the Intune service."""
+    return GraphError(404, "ResourceNotFound", f"{what} with id '{identifier}' was not found", nested=True)
+
+
+def forbidden(scopes: tuple[str, ...]) -> GraphError:
+    """The 403 of the Intune service, which names the scopes that would do."""
+    return GraphError(
+        403,
+        "Forbidden",
+        "Application is not authorized to perform this operation. Application must have one of the following scopes: "
+        + ", ".join(scopes),
+        nested=True,
+    )
+
+
+def bad_request(message: str) -> GraphError:
+    """A 400 of Graph's own."""
+    return GraphError(400, "BadRequest", message)

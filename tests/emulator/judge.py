@@ -1,0 +1,123 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Counts what a good client never does."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+from .device_status import DeviceStatus, Property, unchanged
+from .edm import Value
+from .exchange import Exchange, Kind
+from .leak import LeakScan
+from .store import Store
+
+Patch = tuple[DeviceStatus, Mapping[Property, Value]]
+
+
+class Offence(enum.Enum):
+    """The rules of the judge."""
+
+    PATCH_CHANGES_NOTHING = "patch_changes_nothing"
+    PROPERTY_SENT_NEEDLESSLY = "property_sent_needlessly"
+    RETRY_BEFORE_TIME = "retry_before_time"
+    TOKEN_TO_ANOTHER_HOST = "token_to_another_host"
+    NO_CLIENT_REQUEST_ID = "no_client_request_id"
+    WRITE_IN_CHECK_MODE = "write_in_check_mode"
+    SECRET_IN_URL = "secret_in_url"
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """One offence: the rule, the number of the request in the log, and what was wrong."""
+
+    rule: Offence
+    n: int
+    detail: str
+
+
+class Judge:
+    """Looks at every request before it is answered."""
+
+    def __init__(self, graph_host: str, store: Store, leaks: LeakScan, clock: Callable[[], float] = time.time) -> None:
+        self._graph_host = graph_host
+        self._store = store
+        self._leaks = leaks
+        self._clock = clock
+        self._findings: list[Finding] = []
+        self._request_ids: set[uuid.UUID] = set()
+        self._not_before: dict[tuple[str, str, str], float] = {}
+
+    def look(self, exchange: Exchange, n: int, patch: Patch | None) -> None:
+        """Judges request number ``n``; ``patch`` is what it asks to change of which row."""
+        if self._leaks.found(exchange.raw_path) or self._leaks.found(exchange.query_string):
+            self._find(Offence.SECRET_IN_URL, n, f"a secret or token in the URL of a {exchange.method}")
+        if exchange.bearer and (exchange.kind is not Kind.GRAPH or exchange.host != self._graph_host):
+            self._find(Offence.TOKEN_TO_ANOTHER_HOST, n, f"a bearer token came to {exchange.host}")
+        self._look_for_haste(exchange, n)
+        if exchange.kind is Kind.GRAPH:
+            self._look_at_request_id(exchange.header("client-request-id"), n)
+            if self._store.settings.expect_no_writes and exchange.method != "GET":
+                self._find(Offence.WRITE_IN_CHECK_MODE, n, f"{exchange.method} {exchange.path}")
+        if patch is not None:
+            self._look_at_patch(patch, n)
+
+    def told_to_wait(self, exchange: Exchange, until: float) -> None:
+        """Remembers the Unix time before which this client must not repeat this request."""
+        self._not_before[_repetition(exchange)] = until
+
+    def as_json(self) -> dict[str, object]:
+        """The findings, and how many there are of every rule."""
+        counted = Counter(finding.rule for finding in self._findings)
+        return {
+            "findings": [
+                {"rule": finding.rule.value, "n": finding.n, "detail": finding.detail} for finding in self._findings
+            ],
+            "counts": {rule.value: counted[rule] for rule in Offence},
+            "total": len(self._findings),
+        }
+
+    def clear(self) -> None:
+        """Forgets every finding, and what it would have judged by."""
+        self._findings.clear()
+        self._request_ids.clear()
+        self._not_before.clear()
+
+    def _look_for_haste(self, exchange: Exchange, n: int) -> None:
+        early = self._not_before.get(_repetition(exchange), 0.0) - self._clock()
+        if early > 0:
+            self._find(Offence.RETRY_BEFORE_TIME, n, f"{exchange.method} {exchange.path} came {early:.3f} s early")
+
+    def _look_at_request_id(self, text: str, n: int) -> None:
+        try:
+            request_id = uuid.UUID(text)
+        except ValueError:
+            self._find(Offence.NO_CLIENT_REQUEST_ID, n, "client-request-id is no GUID" if text else "none was sent")
+            return
+        if request_id in self._request_ids:
+            self._find(Offence.NO_CLIENT_REQUEST_ID, n, f"client-request-id {request_id} was used before")
+        self._request_ids.add(request_id)
+
+    def _look_at_patch(self, patch: Patch, n: int) -> None:
+        status, changes = patch
+        needless = unchanged(status, changes)
+        if len(needless) == len(changes):
+            self._find(Offence.PATCH_CHANGES_NOTHING, n, f"every property is so already: {', '.join(needless)}")
+        elif needless:
+            self._find(Offence.PROPERTY_SENT_NEEDLESSLY, n, f"so already: {', '.join(needless)}")
+
+    def _find(self, rule: Offence, n: int, detail: str) -> None:
+        self._findings.append(Finding(rule, n, detail))
+
+
+def _repetition(exchange: Exchange) -> tuple[str, str, str]:
+    # Many clients may come from one address at once (forks, say), and one must not be blamed for what another was
+    # told. Each has a token of its own; where there is none, the program's name has to do.
+    client = exchange.bearer or f"{exchange.client_address} {exchange.header('user-agent')}"
+    return client, exchange.method, exchange.path

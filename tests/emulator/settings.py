@@ -1,0 +1,91 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can be switched while the emulator runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Mapping
+
+from .device_status import EnumCase
+
+READ_ROLE = "DeviceManagementConfiguration.Read.All"
+WRITE_ROLE = "DeviceManagementConfiguration.ReadWrite.All"
+
+
+class Profile(enum.Enum):
+    """Which of the documented methods answer as documented."""
+
+    DOCUMENTED = "documented"
+    OBSERVED = "observed"
+    READ_ONLY = "read-only"
+
+
+class SettingsError(ValueError):
+    """A setting that does not exist or a value that it cannot have."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """The state of every switch; the README tells what each does."""
+
+    profile: Profile = Profile.DOCUMENTED
+    page_size: int = 100
+    list_limit: int | None = None
+    empty_pages: bool = False
+    patch_answer: int = 200
+    wrap_item: bool = False
+    enum_case: EnumCase = EnumCase.CANONICAL
+    roles: tuple[str, ...] = (WRITE_ROLE,)
+    token_lifetime: int = 3600
+    expect_no_writes: bool = False
+    policies_unreadable: tuple[str, ...] = ()
+
+    def changed(self, changes: Mapping[str, object]) -> Settings:
+        """The settings with some of them set from JSON; SettingsError when one is unknown or cannot be so."""
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        for name, value in changes.items():
+            if name not in fields:
+                raise SettingsError(f"there is no setting '{name}'")
+            fields[name] = _converted(name, value)
+        return Settings(**fields)
+
+    def as_json(self) -> dict[str, object]:
+        """The settings as JSON shows them."""
+        return {
+            name: value.value if isinstance(value, enum.Enum) else value
+            for name, value in dataclasses.asdict(self).items()
+        }
+
+
+def _converted(name: str, value: object) -> object:
+    try:
+        if name == "profile":
+            return Profile(value)
+        if name == "enum_case":
+            return EnumCase(value)
+    except ValueError as error:
+        raise SettingsError(f"{name}: {error}") from None
+    if name in ("roles", "policies_unreadable"):
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        raise SettingsError(f"{name}: a list of strings is wanted")
+    if name in ("empty_pages", "wrap_item", "expect_no_writes"):
+        if isinstance(value, bool):
+            return value
+        raise SettingsError(f"{name}: true or false is wanted")
+    return _number(name, value)
+
+
+def _number(name: str, value: object) -> int | None:
+    if name == "list_limit" and value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise SettingsError(f"{name}: a whole number is wanted")
+    if name == "patch_answer" and value not in (200, 204):
+        raise SettingsError("patch_answer: 200 or 204 is wanted")
+    if value < (1 if name == "page_size" else 0):
+        raise SettingsError(f"{name}: {value} is too small")
+    return value
