@@ -1,0 +1,192 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Real ``ansible-playbook`` and ad-hoc ``ansible`` against the emulator, over real TLS and with real OAuth.
+
+Every run is as loud as it gets (``-vvvv``), and what it prints is searched for every secret. Every run in check mode
+is one in which the emulator's judge minds each write. After each test the judge must have found nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.emulator.process import RunningEmulator, start
+
+MODULE = "graphops.intune.intune_device_compliance_status"
+ROOT = Path(__file__).parents[2]
+_BIN = Path(sys.executable).parent
+_SECONDS = 120
+_TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}")
+
+
+@dataclasses.dataclass
+class Run:
+    """What came of a command: its exit code, all that it printed, and the results of its tasks."""
+
+    code: int
+    output: str
+    results: list[dict[str, Any]]
+
+    @property
+    def only(self) -> dict[str, Any]:
+        """The result of the only task."""
+        assert len(self.results) == 1, self.output
+        return self.results[0]
+
+
+class Ansible:
+    """Starts ansible as a user would, with the emulator's environment."""
+
+    def __init__(self, emulator: RunningEmulator, folder: Path, collections: str) -> None:
+        self.emulator = emulator
+        self.folder = folder
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "INTUNE_"))},
+            **emulator.env,
+            "ANSIBLE_COLLECTIONS_PATH": collections,
+            "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback_plugins"),
+            "ANSIBLE_CALLBACKS_ENABLED": "record",
+            "ANSIBLE_LOAD_CALLBACK_PLUGINS": "1",
+            "ANSIBLE_HOME": str(folder / "home"),
+            "ANSIBLE_LOCALHOST_WARNING": "false",
+            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+            "ANSIBLE_NOCOLOR": "1",
+        }
+
+    def adhoc(self, arguments: str, *flags: str, **environment: str | None) -> Run:
+        """Run ``ansible localhost -m <module> -a <arguments>``."""
+        return self._run(["ansible", "localhost", "-m", MODULE, "-a", arguments, *flags], environment)
+
+    def task(self, *flags: str, env: dict[str, str | None] | None = None, **options: Any) -> Run:
+        """Run a playbook with one task of the module."""
+        return self.playbook([{MODULE: options}], *flags, env=env)
+
+    def playbook(
+        self,
+        tasks: list[dict[str, Any]] | str,
+        *flags: str,
+        env: dict[str, str | None] | None = None,
+        play: dict[str, Any] | None = None,
+    ) -> Run:
+        """Run a playbook of these tasks, given as data or as YAML."""
+        head = {"hosts": "localhost", "gather_facts": False, **(play or {})}
+        if isinstance(tasks, str):
+            indented = "\n".join(f"    {line}" for line in tasks.strip().splitlines())
+            text = yaml.safe_dump([head]) + f"  tasks:\n{indented}\n"
+        else:
+            text = yaml.safe_dump([{**head, "tasks": tasks}], sort_keys=False)
+        path = self.folder / "playbook.yml"
+        path.write_text(text, encoding="utf-8")
+        return self._run(["ansible-playbook", str(path), *flags], env or {})
+
+    def _run(self, command: list[str], environment: dict[str, str | None]) -> Run:
+        record = self.folder / "results.jsonl"
+        record.write_text("")
+        merged = {**self.environment, "RECORD_FILE": str(record), **environment}
+        variables = {name: value for name, value in merged.items() if value is not None}
+        check = "--check" in command
+        self.emulator.settings(expect_no_writes=check)
+        done = subprocess.run(
+            [str(_BIN / command[0]), *command[1:], "-vvvv"],
+            env=variables,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+        self.emulator.settings(expect_no_writes=False)
+        output = done.stdout + done.stderr
+        self._search_for_secrets(output + record.read_text(), variables)
+        assert "Traceback (most recent call last)" not in output, output
+        assert "[DEPRECATION WARNING]" not in output, output
+        return Run(done.returncode, output, [json.loads(line) for line in record.read_text().splitlines()])
+
+    def _search_for_secrets(self, output: str, variables: dict[str, str]) -> None:
+        credentials = self.emulator.credentials
+        secrets = [credentials["client_secret"], credentials["certificate_password"], credentials["federated_token"]]
+        secrets += [variables[name] for name in ("AZURE_CLIENT_SECRET", "INTUNE_ACCESS_TOKEN") if variables.get(name)]
+        found = [secret for secret in secrets if secret in output]
+        assert not found, "a secret was printed"
+        assert not _TOKEN.search(output), "a token was printed"
+        assert "PRIVATE KEY" not in output, "a private key was printed"
+
+
+@pytest.fixture(scope="session")
+def collections(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The path under which ansible finds this very tree as graphops.intune."""
+    if ROOT.parts[-3:] == ("ansible_collections", "graphops", "intune"):
+        return str(ROOT.parents[2])
+    base = tmp_path_factory.mktemp("collections")
+    namespace = base / "ansible_collections" / "graphops"
+    namespace.mkdir(parents=True)
+    (namespace / "intune").symlink_to(ROOT)
+    return str(base)
+
+
+@pytest.fixture(scope="session")
+def running_emulator() -> Iterator[RunningEmulator]:
+    with start() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulator(running_emulator: RunningEmulator) -> Iterator[RunningEmulator]:
+    """The emulator as at its start; the judge must have nothing to say when the test ends."""
+    running_emulator.reset()
+    yield running_emulator
+    verdict = running_emulator.judge()
+    assert verdict["total"] == 0, verdict["findings"]
+
+
+@pytest.fixture
+def ansible(emulator: RunningEmulator, tmp_path: Path, collections: str) -> Ansible:
+    return Ansible(emulator, tmp_path, collections)
+
+
+@dataclasses.dataclass(frozen=True)
+class Ids:
+    """The status of the documented example in the emulator's seed, and its policy."""
+
+    policy_id: str
+    status_id: str
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return {"policy_id": self.policy_id, "status_id": self.status_id}
+
+    @property
+    def arguments(self) -> str:
+        return f"policy_id={self.policy_id} status_id={self.status_id}"
+
+    def row(self, emulator: RunningEmulator) -> dict[str, Any]:
+        """The row as the service has it now."""
+        rows = emulator.state()["statuses"][self.policy_id]
+        found: dict[str, Any] = next(row for row in rows if row["id"] == self.status_id)
+        return found
+
+
+@pytest.fixture
+def ids(emulator: RunningEmulator) -> Ids:
+    state = emulator.state()
+    policy_id = next(policy["id"] for policy in state["policies"] if policy["displayName"] == "Windows baseline")
+    row = next(row for row in state["statuses"][policy_id] if row["deviceDisplayName"] == "PC-0001")
+    return Ids(policy_id, row["id"])
+
+
+def requests_of(emulator: RunningEmulator, kind: str = "graph") -> list[str]:
+    """The methods of the requests so far, and the last segment of each path."""
+    return [f"{entry['method']} {entry['path'].rsplit('/', 1)[-1]}" for entry in emulator.log(kind)]
