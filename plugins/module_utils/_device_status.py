@@ -172,6 +172,27 @@ class Desired:
         return cls(values)
 
 
+def read_declaration(options: Mapping[str, Any], api_version: str) -> tuple[Target, Desired]:
+    """Return which status is meant, and what is desired of it.
+
+    Raises:
+        InvalidOptionsError: names every option that cannot be right.
+    """
+    problems: list[str] = []
+    target = desired = None
+    try:
+        target = Target.from_options(options)
+    except InvalidOptionsError as error:
+        problems += error.problems
+    try:
+        desired = Desired.from_options(options, api_version)
+    except InvalidOptionsError as error:
+        problems += error.problems
+    if target is None or desired is None:
+        raise InvalidOptionsError(problems)
+    return target, desired
+
+
 def _read_clear(names: list[str], problems: list[str]) -> list[Property]:
     clearable = {spelling: p for p in PROPERTIES if p.nullable for spelling in (p.option, p.name)}
     problems += [

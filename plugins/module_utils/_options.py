@@ -148,7 +148,7 @@ class Connection:
         ]
         if self.ca_path and self.validate_certs and not os.access(self.ca_path, os.R_OK):
             found.append(f"{named('ca_path')} is {self.ca_path}, which does not exist or cannot be read")
-        if self.proxy and (urlsplit(self.proxy).scheme not in ("http", "https") or not urlsplit(self.proxy).hostname):
+        if self.proxy and not _is_url(self.proxy, "http", "https"):
             found.append("proxy must be a URL such as http://proxy.example.com:3128")
         if not (math.isfinite(self.timeout) and self.timeout > 0):
             found.append(f"{named('timeout')} must be more than 0 seconds")
@@ -166,15 +166,16 @@ class Connection:
         return [password] if password else []
 
 
-def _is_https_host(url: str) -> bool:
+def _is_url(text: str, *schemes: str) -> bool:
     try:
-        parts = urlsplit(url)
-        port_fits = parts.port is None or parts.port > 0
+        parts = urlsplit(text)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
-    return (
-        parts.scheme == "https"
-        and bool(parts.hostname)
-        and port_fits
-        and not (parts.path or parts.query or parts.fragment or "@" in parts.netloc or "\\" in url)
-    )
+
+
+def _is_https_host(text: str) -> bool:
+    if not _is_url(text, "https") or "\\" in text:
+        return False
+    parts = urlsplit(text)
+    return not (parts.path or parts.query or parts.fragment or "@" in parts.netloc)

@@ -311,7 +311,7 @@ from typing import Any
 
 from ansible_collections.graphops.intune.plugins.module_utils._client import GraphClient
 from ansible_collections.graphops.intune.plugins.module_utils._converge import converge
-from ansible_collections.graphops.intune.plugins.module_utils._device_status import Desired, Target, argument_spec
+from ansible_collections.graphops.intune.plugins.module_utils._device_status import argument_spec, read_declaration
 from ansible_collections.graphops.intune.plugins.module_utils._module import GraphModule
 
 
@@ -327,8 +327,7 @@ def define_module() -> GraphModule:
 def prepare(module: GraphModule) -> Callable[[GraphClient], dict[str, Any]]:
     """Check the options, and return the work that they ask for."""
     api_version = module.connection.api_version
-    target = Target.from_options(module.params)
-    desired = Desired.from_options(module.params, api_version)
+    target, desired = read_declaration(module.params, api_version)
     return lambda client: converge(
         client,
         target,

@@ -256,7 +256,7 @@ def test_observed_profile_reads_by_listing_and_says_that_it_cannot_write(
 
     checked = ansible.task("--check", **ids.options, status="error")
     assert checked.only["changed"]
-    assert "may refuse its update" in checked.output
+    assert "may refuse its update" in " ".join(checked.output.split())  # older cores wrap warnings
 
     refused = ansible.task(**ids.options, status="error").only
     assert not refused["changed"]

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Starts the emulator, takes its environment as a user would, and runs a playbook and ad-hoc commands against it.
+
+set -eu # and not x: the environment holds a secret
+
+root=$(cd ../../../.. && pwd)
+environment="${OUTPUT_DIR}/emulator.env"
+(cd "${root}" && exec python -m tests.emulator --port 0 --env-file "${environment}" --directory "${OUTPUT_DIR}") &
+emulator=$!
+trap 'kill "${emulator}"; wait "${emulator}"' EXIT
+
+for _attempt in $(seq 100); do
+    [ -e "${environment}" ] && break
+    kill -0 "${emulator}"
+    sleep 0.2
+done
+# shellcheck disable=SC1090
+. "${environment}"
+
+ansible-playbook converge.yml "$@"
+
+policy=c6c78124-8124-c6c7-2481-c7c62481c7c6
+adhoc() {
+    ansible localhost -m graphops.intune.intune_device_compliance_status \
+        -a "policy_id=${policy} match='{\"device_display_name\": \"PC-0002\"}' $1" "${@:2}"
+}
+adhoc "status=compliant" --check --diff | tee "${OUTPUT_DIR}/check"
+grep -q CHANGED "${OUTPUT_DIR}/check"
+adhoc "status=compliant" | grep CHANGED
+adhoc "status=compliant" | grep SUCCESS
+if adhoc "last_reported_date_time=yesterday" > "${OUTPUT_DIR}/bad"; then exit 1; fi
+grep -q "last_reported_date_time is 'yesterday', not a date and time in ISO 8601" "${OUTPUT_DIR}/bad"
+
+ansible-playbook judge.yml "$@"
