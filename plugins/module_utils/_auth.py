@@ -59,9 +59,9 @@ class Credential(abc.ABC):
         self.connection = connection
 
     @property
-    def begun(self) -> bool:
-        """Whether the user gave what only this way needs."""
-        return any(getattr(self.connection, option) for option in self.own)
+    def begun(self) -> str | None:
+        """The option given that only this way needs, None where there is none."""
+        return next((option for option in self.own if getattr(self.connection, option)), None)
 
     def missing(self) -> list[str]:
         """Return the options that are not given, with their environment variables."""
@@ -124,10 +124,7 @@ class _MsalCredential(Credential):
         with file.locked(patience.clock, patience.left + self.connection.timeout) if file else contextlib.nullcontext():
             cache = msal.SerializableTokenCache()
             if file:
-                try:
-                    cache.deserialize(file.read() or None)
-                except (ValueError, AttributeError):
-                    raise file.unreadable() from None
+                cache.deserialize(file.read())
             if rejected:
                 for entry in list(cache.search(msal.TokenCache.CredentialType.ACCESS_TOKEN)):
                     if entry["secret"] == rejected:
@@ -306,7 +303,7 @@ def select_credential(connection: Connection) -> Credential:
             return candidate
     if begun:
         raise InvalidOptionsError(
-            [f"{begun_one.own[0]} is given, but also needs {' and '.join(begun_one.missing())}" for begun_one in begun]
+            [f"{one.begun} is given, but also needs {' and '.join(one.missing())}" for one in begun]
         )
     application = ClientSecret(connection).missing()[:-1]
     together = f", together with {' and '.join(application)}" if application else ""

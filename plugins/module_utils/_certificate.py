@@ -26,6 +26,7 @@ def load_certificate(path: str, password: str | None) -> dict[str, str]:
         ValueError: it does not hold a key and its certificate; the text continues a sentence that names the file.
         ImportError: ``cryptography`` is not installed.
     """
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
     with open(path, "rb") as file:
@@ -37,6 +38,8 @@ def load_certificate(path: str, password: str | None) -> dict[str, str]:
         encoded: bytes = part.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         return encoded
 
+    if not isinstance(key, RSAPrivateKey):
+        raise ValueError("the private key is not an RSA key, the only kind that Entra takes")
     if public(key) != public(certificate):
         raise ValueError("the certificate does not belong to the private key; put the application's own first")
     return {

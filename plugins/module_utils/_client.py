@@ -17,7 +17,7 @@ from ._auth import Credential, Tokens
 from ._errors import READ_PERMISSIONS, WRITE_PERMISSIONS, Code, Failure, IntuneError, Phase
 from ._http import Answer, Purpose, Transport
 from ._options import Connection
-from ._retry import Clock, Patience
+from ._retry import Clock, Patience, show_time
 from ._version import USER_AGENT
 
 
@@ -175,6 +175,5 @@ class GraphClient:
         claims = self._tokens.claims()
         audience, expires = claims.get("aud"), claims.get("exp")
         if isinstance(expires, (int, float)) and expires < self.patience.clock.time():
-            moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(expires))
-            return f"the token expired at {moment}; get a new one"
+            return f"the token expired at {show_time(expires)}; get a new one"
         return f"the token (audience {audience or 'unknown'}) is not accepted; check cloud, graph_url and tenant_id"

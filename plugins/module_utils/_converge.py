@@ -79,13 +79,14 @@ class _Change:
         sent again.
         """
         status_id = str(plan.before["id"])
-        pending, attempt = plan, 0
-        while True:
+        pending, attempt, found = plan, 0, plan.before
+        while pending.changes:
             try:
                 answer = self._statuses.write(
                     self._policy_id, status_id, pending.body, Purpose(f"Updating {self._target}", Phase.WRITE)
                 )
             except IntuneError as error:
+                error.result = _claim(plan, found)  # a part may have come true by an earlier, lost write
                 if not error.lost:
                     raise
                 attempt += 1
@@ -94,15 +95,15 @@ class _Change:
                 pending = Plan.between(found, self._desired)
                 # Somebody else may have changed another declared property meanwhile; it is sent with the rest.
                 plan = Plan(plan.before, {**plan.changes, **pending.changes})
-                if not pending.changes:
-                    return plan, found
-                if out_of_time:
+                if out_of_time and pending.changes:
+                    out_of_time.result = _claim(plan, found)
                     raise out_of_time from None
-                continue
-            # Unless it is read back, the entity in the answer is all there is to go by.
-            found = self._read_back(status_id) if verify else {**plan.predicted, **answer}
-            self._check(plan, found)
-            return plan, found
+            else:
+                # Unless it is read back, the entity in the answer is all there is to go by.
+                found = self._read_back(status_id) if verify else {**plan.predicted, **answer}
+                self._check(plan, found)
+                break
+        return plan, found
 
     def _wait(self, attempt: int, error: IntuneError) -> IntuneError | None:
         """Wait as the service asked; return the error of a task that is out of time, for which one look is left."""
@@ -127,12 +128,17 @@ class _Change:
         missed = plan.missed(found)
         if not missed:
             return
-        moved = plan.moved(found)
         message = f"the service answered with success but did not keep {', '.join(missed)}"
         failure = Failure(Code.NOT_PERSISTED, message, Phase.VERIFY, details={"properties": missed})
         raise IntuneError(
             f"Updating {self._target} failed: {message}; it treats them as read-only or calculates them itself: "
             "do not declare them, or change the device or its policy instead",
             failure,
-            result={"changed": bool(moved), "changed_properties": moved, "diff": plan.diff(found)},
+            result=_claim(plan, found),
         )
+
+
+def _claim(plan: Plan, found: Row) -> dict[str, Any]:
+    """Return what may be said to have changed although the task fails: what was seen to."""
+    moved = plan.moved(found)
+    return {"changed": bool(moved), "changed_properties": moved, "diff": plan.diff(found)}

@@ -81,7 +81,7 @@ class EdmInt32(EdmType):
     ansible_type = "int"
 
     def from_option(self, value: Any) -> int:
-        if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]+", value.strip()):
+        if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,20}", value.strip()):
             value = int(value)
         # A bool is an int to Python and passes Ansible's own check, but would be sent as true or false.
         if not isinstance(value, int) or isinstance(value, bool):
@@ -89,6 +89,10 @@ class EdmInt32(EdmType):
         if not INT32_MIN <= value <= INT32_MAX:
             raise EdmError(f"is {value}, outside the range of a 32-bit integer ({INT32_MIN} to {INT32_MAX})")
         return value
+
+    def key(self, value: Any) -> Hashable:
+        # True equals 1 in Python, but not in JSON.
+        return repr(value) if isinstance(value, bool) else super().key(value)
 
 
 class EdmEnum(EdmType):

@@ -128,37 +128,44 @@ class ServiceMessage:
     client_request_id: str | None = None
     activity_id: str | None = None
     retry_after: Any = None
+    permissions: tuple[str, ...] = ()
+    """The permissions that the service named, in its order."""
 
-    @property
-    def permissions(self) -> list[str]:
-        """The permissions that the service named, in its order."""
-        return list(dict.fromkeys(re.findall(_PERMISSION, self.text)))
+
+def parse_json(text: str | bytes) -> Any:
+    """Return the document; ValueError where there is none, also for one nested deeper than Python can follow."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("JSON nested too deep") from None
 
 
 def read_service_message(body: bytes, headers: Mapping[str, str]) -> ServiceMessage:
     """Read an error answer: Graph's JSON, Intune's JSON inside it, its older flat form, HTML, nothing or half of it."""
-    header_ids = {"request_id": headers.get("request-id"), "client_request_id": headers.get("client-request-id")}
+    request_id, client_request_id = headers.get("request-id"), headers.get("client-request-id")
     try:
-        document = json.loads(body)
+        document = parse_json(body)
     except ValueError:
-        return ServiceMessage(None, _describe_other(body), **header_ids)
+        return ServiceMessage(None, _describe_other(body), request_id, client_request_id)
     error = document.get("error") if isinstance(document, dict) else None
     if isinstance(error, str):  # OAuth's form
         text = re.sub(_ENTRA_TRAILER, "", str(document.get("error_description") or error))
-        return ServiceMessage(error, shorten(text), document.get("trace_id"), document.get("correlation_id"))
+        ids = (_text(document.get("trace_id")), _text(document.get("correlation_id")))
+        return ServiceMessage(_text(error), shorten(text) or "no message", *ids)
     if not isinstance(error, dict):
-        return ServiceMessage(None, shorten(json.dumps(document)), **header_ids)
+        return ServiceMessage(None, shorten(json.dumps(document)), request_id, client_request_id)
     inner = error.get("innerError") or error.get("innererror")
     inner = inner if isinstance(inner, dict) else {}
-    text, activity_id, retry_after = _read_intune_message(error.get("message"))
-    code = error.get("code")
+    text, retry_after = _read_intune_message(error.get("message"))
+    activity = re.search(_ACTIVITY_ID, text)
     return ServiceMessage(
-        code=str(code) if code else None,
-        text=text,
-        request_id=inner.get("request-id") or header_ids["request_id"],
-        client_request_id=inner.get("client-request-id") or header_ids["client_request_id"],
-        activity_id=activity_id,
+        code=_text(error.get("code")),
+        text=shorten(re.sub(_INTUNE_TRAILER, "", text)) or "no message",
+        request_id=_text(inner.get("request-id")) or request_id,
+        client_request_id=_text(inner.get("client-request-id")) or client_request_id,
+        activity_id=activity[1] if activity else None,
         retry_after=retry_after,
+        permissions=tuple(dict.fromkeys(re.findall(_PERMISSION, text))),
     )
 
 
@@ -168,20 +175,20 @@ def shorten(text: str) -> str:
     return line if len(line) <= _MAX_SHOWN else line[: _MAX_SHOWN - 1] + "…"
 
 
-def _read_intune_message(message: Any) -> tuple[str, str | None, Any]:
-    """Return the text, the activity id and the wait in Intune's ``message``, nested JSON or flat."""
+def _text(value: Any) -> str | None:
+    return str(value) if value not in (None, "") else None
+
+
+def _read_intune_message(message: Any) -> tuple[str, Any]:
+    """Return the text and the wait in Intune's ``message``, nested JSON or flat."""
     text = message if isinstance(message, str) else json.dumps(message) if message is not None else ""
-    retry_after = None
-    if text.lstrip().startswith("{"):
-        try:
-            nested = json.loads(text)
-        except ValueError:
-            nested = {}
-        retry_after = nested.get("RetryAfter")
-        text = str(nested.get("Message") or nested.get("CustomApiErrorPhrase") or text)
-    activity = re.search(_ACTIVITY_ID, text)
-    plain = re.sub(_INTUNE_TRAILER, "", text)
-    return shorten(plain) or "no message", activity[1] if activity else None, retry_after
+    if not text.lstrip().startswith("{"):
+        return text, None
+    try:
+        nested = parse_json(text)
+    except ValueError:
+        return text, None
+    return str(nested.get("Message") or nested.get("CustomApiErrorPhrase") or text), nested.get("RetryAfter")
 
 
 def _describe_other(body: bytes) -> str:

@@ -9,14 +9,13 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import ssl
 import typing
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from ._errors import Code, Failure, IntuneError, Phase, read_service_message
+from ._errors import Code, Failure, IntuneError, Phase, parse_json, read_service_message
 from ._options import Connection
 from ._retry import REPEATED_STATUS, Patience, parse_http_date, parse_retry_after
 
@@ -48,7 +47,7 @@ class Answer:
 
     def json(self) -> Any:
         """Return the body's document; ValueError where it is not JSON."""
-        return json.loads(self.body)
+        return parse_json(self.body)
 
 
 @dataclasses.dataclass
@@ -125,18 +124,11 @@ class Transport:
             # in place of the token.
             auth=_Bearer(bearer),
         )
-        failed = _Failed(method, urlsplit(url).path, purpose)
+        failed = _Failed(method, _path(url), purpose)
+        prepared = self._prepare(request, failed, only)
+        self._count(method, purpose)
         started = self.patience.clock.monotonic()
         try:
-            prepared = self._session.prepare_request(request)
-            # The prepared URL is the one that is sent: parsers differ about where a hostile URL leads.
-            if only is not None and origin(str(prepared.url)) != origin(only):
-                raise failed.because(
-                    Code.FOREIGN_LINK,
-                    f"an answer points to {origin(str(prepared.url))}; credentials go to {origin(only)} alone",
-                    retryable=False,
-                )
-            self._count(method, purpose)
             answer = self._exchange(prepared, direct=only is None)
         except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError):
             self.patience.charge(self.patience.clock.monotonic() - started)
@@ -158,6 +150,20 @@ class Transport:
             )
         return answer
 
+    def _prepare(self, request: requests.Request, failed: _Failed, only: str | None) -> requests.PreparedRequest:
+        try:
+            prepared = self._session.prepare_request(request)
+        except ValueError:  # which all of requests' and urllib3's words for a malformed URL are
+            raise failed.because(
+                Code.FOREIGN_LINK, f"{request.url!r} is not a URL to follow", retryable=False
+            ) from None
+        # The prepared URL is the one that is sent: parsers differ about where a hostile URL leads.
+        target = origin(str(prepared.url))
+        if only is not None and target != origin(only):
+            message = f"an answer points to {target}; credentials go to {origin(only)} alone"
+            raise failed.because(Code.FOREIGN_LINK, message, retryable=False)
+        return prepared
+
     def _count(self, method: str, purpose: Purpose) -> None:
         if purpose.phase is Phase.AUTH:
             self.counters.token_requests += 1
@@ -168,8 +174,8 @@ class Transport:
     def _exchange(self, prepared: requests.PreparedRequest, direct: bool) -> Answer:
         connection = self._connection
         proxy = None if direct else connection.proxy
-        # None keeps the environment's proxy away as well.
-        proxies: dict[str, Any] = {"http": proxy, "https": proxy} if proxy or direct else {}
+        # None keeps the environment's proxies away as well.
+        proxies: dict[str, Any] = {"http": proxy, "https": proxy, "all": proxy} if proxy or direct else {}
         # An explicit CA goes with each request: REQUESTS_CA_BUNDLE in the environment beats the session's own.
         settings = self._session.merge_environment_settings(
             prepared.url,
@@ -209,7 +215,7 @@ class Transport:
         else:
             code = message.code or Code.BAD_RESPONSE
         retryable = answer.status in REPEATED_STATUS
-        return _Failed(method, urlsplit(url).path, purpose).because(
+        return _Failed(method, _path(url), purpose).because(
             code,
             f"{origin(url)} answered {answer.status}{f' {message.code}' if message.code else ''}: {message.text}",
             service_code=message.code,
@@ -220,13 +226,13 @@ class Transport:
             request_id=message.request_id,
             client_request_id=message.client_request_id,
             activity_id=message.activity_id,
-            required_permissions=message.permissions if answer.status == 403 else [],
+            required_permissions=list(message.permissions) if answer.status == 403 else [],
         )
 
     def not_json(self, answer: Answer, method: str, url: str, purpose: Purpose) -> IntuneError:
         """Return the error for a success whose body is cut off or not JSON: a proxy's page, a broken connection."""
         message = read_service_message(answer.body, answer.headers)
-        return _Failed(method, urlsplit(url).path, purpose).because(
+        return _Failed(method, _path(url), purpose).because(
             Code.BAD_RESPONSE,
             f"{origin(url)} answered {answer.status} with {message.text} where JSON was due; "
             "if this stays, look for a proxy or a sign-in page on the way",
@@ -240,7 +246,7 @@ class _Failed:
     """Builds the error of one request."""
 
     method: str
-    path: str
+    path: str | None
     purpose: Purpose
 
     def because(
@@ -268,9 +274,11 @@ class _Failed:
                 "set ca_path (INTUNE_CA_PATH) to the PEM file of the authority that signed it",
                 retryable=False,
             )
-        final = isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema))
+        # requests tells of a URL, a scheme or a proxy that cannot be by exceptions that are a ValueError too.
         return self.because(
-            Code.CONNECTION_FAILED, f"no connection to {origin}: {_innermost(error)}", retryable=not final
+            Code.CONNECTION_FAILED,
+            f"no connection to {origin}: {_innermost(error)}",
+            retryable=not isinstance(error, ValueError),
         )
 
 
@@ -300,6 +308,13 @@ def origin(url: str) -> str:
         return ""
     shown = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{shown}" + ("" if port in (None, _DEFAULT_PORTS.get(parts.scheme)) else f":{port}")
+
+
+def _path(url: str) -> str | None:
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return None
 
 
 _E = typing.TypeVar("_E", bound=BaseException)

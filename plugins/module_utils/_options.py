@@ -148,6 +148,8 @@ class Connection:
         ]
         if self.ca_path and self.validate_certs and not os.access(self.ca_path, os.R_OK):
             found.append(f"{named('ca_path')} is {self.ca_path}, which does not exist or cannot be read")
+        elif self.ca_path and self.validate_certs and not _holds_certificates(self.ca_path):
+            found.append(f"{named('ca_path')} is {self.ca_path}, a file without a certificate in PEM")
         if self.proxy and not _is_url(self.proxy, "http", "https"):
             found.append("proxy must be a URL such as http://proxy.example.com:3128")
         if not (math.isfinite(self.timeout) and self.timeout > 0):
@@ -175,7 +177,12 @@ def _is_url(text: str, *schemes: str) -> bool:
 
 
 def _is_https_host(text: str) -> bool:
-    if not _is_url(text, "https") or "\\" in text:
-        return False
-    parts = urlsplit(text)
-    return not (parts.path or parts.query or parts.fragment or "@" in parts.netloc)
+    # Nothing but scheme, host and port: what follows would swallow the path, what comes before is a password.
+    return _is_url(text, "https") and not set(text.partition("://")[2]) & set("/?#@\\ \t\r\n")
+
+
+def _holds_certificates(path: str) -> bool:
+    if os.path.isdir(path):
+        return True
+    with open(path, "rb") as file:
+        return b"-----BEGIN" in file.read()

@@ -51,6 +51,8 @@ def parse_retry_after(value: Any, now: float) -> float | None:
         return None
     try:
         seconds = float(value)
+    except OverflowError:
+        return None
     except (TypeError, ValueError):
         moment = parse_http_date(value)
         if moment is None:
@@ -67,6 +69,14 @@ def parse_http_date(value: Any) -> float | None:
         return None
     # "-0000" comes back without a zone; an HTTP date is always UTC.
     return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)).timestamp()
+
+
+def show_time(moment: float) -> str:
+    """Return an epoch second as a person reads it."""
+    try:
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
+    except (OverflowError, ValueError, OSError):
+        return "a moment out of every calendar"
 
 
 class Patience:
@@ -118,7 +128,7 @@ class Patience:
         if asked is None:
             advice = f"retry_timeout ({self._budget:g} s) is used up; run the task again later, or raise retry_timeout"
         else:
-            moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(math.ceil(self.clock.time() + asked)))
+            moment = show_time(math.ceil(self.clock.time() + asked))
             advice = (
                 f"the service asks to wait {asked:g} s and {self.left:g} s of retry_timeout are left; "
                 f"run the task again after {moment}, or raise retry_timeout"

@@ -46,7 +46,7 @@ class DeviceStatuses:
             policy
             for page in self._client.pages(_POLICIES, purpose)
             for policy in page
-            if str(policy.get("displayName")).casefold() == name.casefold()
+            if str(policy.get("displayName") or "").casefold() == name.casefold()
         ]
         return str(_only_one(policies, purpose, "policy_id")["id"])
 

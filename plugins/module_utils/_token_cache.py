@@ -15,7 +15,7 @@ import stat
 import tempfile
 from collections.abc import Iterator
 
-from ._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase
+from ._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase, parse_json
 from ._options import named
 from ._retry import Clock
 
@@ -59,7 +59,10 @@ class TokenCacheFile:
         Raises:
             IntuneError: another process held it for longer than *seconds*.
         """
-        descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        try:
+            descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            raise self._unusable(error) from None
         try:
             ends = clock.monotonic() + seconds
             while True:
@@ -80,31 +83,52 @@ class TokenCacheFile:
             os.close(descriptor)
 
     def read(self) -> str:
-        """Return the file's text, empty where there is no file yet. Call while locked."""
+        """Return MSAL's serialised cache, an empty one where there is no file yet. Call while locked.
+
+        Raises:
+            InvalidOptionsError: the file cannot be used, or holds something else.
+        """
         # Checked again under the lock: the file may have come since.
         if problems := self.problems():
             raise InvalidOptionsError(problems)
         try:
             with open(self._path, encoding="utf-8") as file:
-                return file.read()
+                text = file.read() or "{}"
+            entries = parse_json(text)
         except FileNotFoundError:
-            return ""
+            return "{}"
+        except OSError as error:
+            raise self._unusable(error) from None
         except ValueError:
-            raise self.unreadable() from None
+            entries = None
+        # MSAL's form: objects by kind and key. Overwriting anything else could destroy a user's data.
+        if isinstance(entries, dict) and all(
+            isinstance(kind, dict) and all(isinstance(entry, dict) for entry in kind.values())
+            for kind in entries.values()
+        ):
+            return text
+        raise InvalidOptionsError(
+            [f"{named('token_cache')}: {self._path} is not a token cache; delete it or name another"]
+        )
 
     def write(self, text: str) -> None:
-        """Replace the file in one step. Call while locked."""
-        descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(self._path), prefix=".intune-token-")
+        """Replace the file in one step. Call while locked.
+
+        Raises:
+            InvalidOptionsError: the file cannot be written.
+        """
+        temporary = None
         try:
+            descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(self._path), prefix=".intune-token-")
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:  # mkstemp made it 0600
                 file.write(text)
             os.replace(temporary, self._path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+            temporary = None
+        except OSError as error:
+            raise self._unusable(error) from None
+        finally:
+            if temporary is not None:
+                os.unlink(temporary)
 
-    def unreadable(self) -> InvalidOptionsError:
-        """Return the error for a file that holds something else: overwriting it could destroy a user's data."""
-        return InvalidOptionsError(
-            [f"{named('token_cache')}: {self._path} is not a token cache; delete it or name another"]
-        )
+    def _unusable(self, error: OSError) -> InvalidOptionsError:
+        return InvalidOptionsError([f"{named('token_cache')}: {self._path}: {error.strerror}"])

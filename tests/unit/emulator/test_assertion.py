@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# ruff: noqa: TID252 - the same files run as tests.unit.emulator and below ansible_collections
+
 """Federated assertions: the issuer's key is the emulator's own, so these tests sit beside the verifier."""
 
 from __future__ import annotations

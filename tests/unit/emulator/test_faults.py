@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# ruff: noqa: TID252 - the same files run as tests.unit.emulator and below ansible_collections
+
 """Every form of fault, as a client meets it."""
 
 from __future__ import annotations

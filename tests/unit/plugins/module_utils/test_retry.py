@@ -1,0 +1,178 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import datetime
+import email.utils
+import math
+from typing import Any
+
+import pytest
+from ansible_collections.graphops.intune.plugins.module_utils._errors import Failure, IntuneError, Phase
+from ansible_collections.graphops.intune.plugins.module_utils._retry import (
+    FIRST_BACKOFF,
+    LONGEST_BACKOFF,
+    REPEATED_STATUS,
+    Patience,
+    parse_http_date,
+    parse_retry_after,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ..support import Clock
+
+NOON = datetime.datetime(2026, 6, 1, 12, tzinfo=datetime.timezone.utc).timestamp()
+
+
+def failed(retry_after: float | None = None, *, lost: bool = False) -> IntuneError:
+    failure = Failure("throttled", "busy", Phase.READ, retryable=True, retry_after=retry_after)
+    return IntuneError("Reading failed: busy", failure, result={"changed": True}, lost=lost)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("0", 0.0),
+        ("5", 5.0),
+        (" 5 ", 5.0),
+        (5, 5.0),
+        ("2.128", 2.128),
+        (2.128, 2.128),
+        ("600", 600.0),
+        ("-1", 0.0),
+        (-3.5, 0.0),
+        ("Mon, 01 Jun 2026 12:00:30 GMT", 30.0),
+        ("Mon, 01 Jun 2026 12:00:30 -0000", 30.0),
+        ("Monday, 01-Jun-26 12:00:30 GMT", 30.0),  # the two forms that HTTP made obsolete
+        ("Mon Jun  1 12:00:30 2026", 30.0),
+        ("Mon, 01 Jun 2026 11:59:00 GMT", 0.0),
+        ("Mon, 01 Jan 0001 00:00:00 GMT", 0.0),
+    ],
+)
+def test_a_retry_after_is_read_in_each_form(value: Any, seconds: float) -> None:
+    assert parse_retry_after(value, NOON) == seconds
+
+
+NOTHING: list[Any] = [None, True, False, "", " ", "soon", "nan", "inf", "-inf", math.nan, math.inf, "1e400", 10**400]
+NOTHING += ["5 s", [5], {}, "00:00:05", "Mon, 31 Feb 2026 12:00:30 GMT", "Mon, 01 Jun 2026 12:00:30 +9999"]
+
+
+@pytest.mark.parametrize("value", NOTHING, ids=lambda value: repr(value)[:20])
+def test_a_retry_after_that_says_nothing_counts_as_absent(value: Any) -> None:
+    assert parse_retry_after(value, NOON) is None
+
+
+@given(st.integers(0, 10**9), st.integers(0, 10**9))
+def test_a_date_counts_from_the_answers_own_date(now: int, seconds: int) -> None:
+    then = email.utils.formatdate(now + seconds, usegmt=True)
+    assert parse_retry_after(then, now) == seconds
+    assert parse_http_date(email.utils.formatdate(now, usegmt=True)) == now
+
+
+@given(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.lists(st.integers()), st.binary()))
+def test_any_value_is_a_wait_or_nothing(value: Any) -> None:
+    seconds = parse_retry_after(value, NOON)
+    assert seconds is None or 0 <= seconds < math.inf
+
+
+def test_what_is_repeated_is_what_the_documentation_says() -> None:
+    assert {408, 429, 500, 502, 503, 504, 509} == REPEATED_STATUS
+
+
+@pytest.mark.parametrize(("chance", "share"), [(0.0, 0.5), (0.5, 0.75), (1.0, 1.0)])
+def test_without_a_word_from_the_service_the_wait_doubles_within_its_jitter(
+    clock: Clock, chance: float, share: float
+) -> None:
+    patience = Patience(10_000, clock, lambda: chance)
+    for attempt in range(1, 9):
+        patience.wait(attempt, failed())
+    assert clock.slept == [share * seconds for seconds in (1, 2, 4, 8, 16, 32, 60, 60)]
+    assert patience.retries == 8
+
+
+@given(attempt=st.integers(1, 10**6), chance=st.floats(0, 1))
+def test_a_wait_is_never_shorter_than_half_and_never_longer_than_the_longest(attempt: int, chance: float) -> None:
+    clock = Clock()
+    Patience(LONGEST_BACKOFF, clock, lambda: chance).wait(attempt, failed())
+    whole = min(FIRST_BACKOFF * 2 ** min(attempt - 1, 10), LONGEST_BACKOFF)
+    assert whole / 2 <= clock.slept[0] <= whole
+
+
+def test_the_services_wish_is_kept_to_the_fraction(clock: Clock) -> None:
+    patience = Patience(300, clock)
+    patience.wait(1, failed(2.128))
+    patience.wait(7, failed(0.0))
+    assert clock.slept == [2.128, 0.0]
+    assert (patience.retries, patience.waited, patience.left) == (2, 2.128, 300 - 2.128)
+
+
+def test_a_wait_that_just_fits_is_made(clock: Clock) -> None:
+    patience = Patience(300, clock)
+    patience.wait(1, failed(300.0))
+    assert (clock.slept, patience.left) == ([300.0], 0.0)
+
+
+def test_a_wait_beyond_the_budget_fails_at_once_and_says_when_to_come_back(clock: Clock) -> None:
+    patience = Patience(300, clock)
+    patience.wait(1, failed(100.0))
+    clock.now = NOON
+    with pytest.raises(IntuneError) as caught:
+        patience.wait(2, failed(200.5))
+    assert clock.slept == [100.0]
+    assert (
+        str(caught.value)
+        == caught.value.sentence
+        == (
+            "Reading failed: busy; the service asks to wait 200.5 s and 200 s of retry_timeout are left; "
+            "run the task again after 2026-06-01T12:03:21Z, or raise retry_timeout"
+        )
+    )
+    assert caught.value.failure.retry_after == 200.5
+    assert patience.retries == 1
+
+
+def test_giving_up_keeps_what_is_known(clock: Clock) -> None:
+    with pytest.raises(IntuneError) as caught:
+        Patience(0, clock).wait(1, failed(1.0, lost=True))
+    assert caught.value.lost
+    assert caught.value.result == {"changed": True}
+    assert caught.value.failure.retryable
+
+
+def test_without_a_word_from_the_service_giving_up_says_that_the_budget_is_used_up(clock: Clock) -> None:
+    with pytest.raises(IntuneError, match=r"retry_timeout \(0 s\) is used up; run the task again later"):
+        Patience(0, clock).wait(1, failed())
+    assert clock.slept == []
+
+
+@pytest.mark.parametrize("asked", [1e10, 1e20, 1e300])
+def test_an_absurd_wish_is_an_error_that_explains_itself(clock: Clock, asked: float) -> None:
+    with pytest.raises(IntuneError, match="the service asks to wait"):
+        Patience(300, clock).wait(1, failed(asked))
+
+
+def test_time_lost_on_failed_requests_is_charged(clock: Clock) -> None:
+    patience = Patience(60, clock)
+    patience.charge(30)
+    assert (patience.left, patience.retries) == (30, 0)
+    patience.charge(45)
+    assert patience.left == 0
+    with pytest.raises(IntuneError):
+        patience.wait(1, failed())
+    assert (clock.slept, patience.waited) == ([], 75)
+
+
+@given(budget=st.floats(0, 1000), wishes=st.lists(st.one_of(st.none(), st.floats(0, 400)), max_size=30))
+def test_a_task_never_waits_longer_than_its_budget(budget: float, wishes: list[float | None]) -> None:
+    clock = Clock()
+    patience = Patience(budget, clock)
+    for attempt, wish in enumerate(wishes, 1):
+        try:
+            patience.wait(attempt, failed(wish))
+        except IntuneError:
+            break
+    assert sum(clock.slept) <= budget * (1 + 1e-9)
+    assert patience.retries == len(clock.slept)

@@ -1,0 +1,147 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The documentation and the code say the same, in every module."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import re
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.graphops.intune.plugins.doc_fragments.graph import ModuleDocFragment
+from ansible_collections.graphops.intune.plugins.module_utils import _options
+from ansible_collections.graphops.intune.plugins.module_utils._device_status import PROPERTIES
+from ansible_collections.graphops.intune.plugins.module_utils._errors import Code, Failure, Phase
+from ansible_collections.graphops.intune.plugins.module_utils._options import ENVIRONMENT, connection_argument_spec
+from ansible_collections.graphops.intune.plugins.modules import intune_device_compliance_status
+
+from ..support import POLICY, STATUS, Clock, graph_client, module_args
+
+PLUGINS = Path(str(_options.__file__)).parents[1]
+MODULES = sorted(path.stem for path in (PLUGINS / "modules").glob("*.py") if path.stem != "__init__")
+
+FRAGMENT = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)
+RETURN = yaml.safe_load(intune_device_compliance_status.RETURN)
+
+
+def load(name: str) -> ModuleType:
+    return importlib.import_module(f"ansible_collections.graphops.intune.plugins.modules.{name}")
+
+
+def documented_options(module: ModuleType) -> dict[str, Any]:
+    documentation = yaml.safe_load(module.DOCUMENTATION)
+    assert "graphops.intune.graph" in documentation["extends_documentation_fragment"]
+    options: dict[str, Any] = documentation["options"]
+    assert not set(options) & set(FRAGMENT["options"])
+    return {**FRAGMENT["options"], **options}
+
+
+def from_documentation(options: dict[str, Any]) -> dict[str, Any]:
+    """What the documentation says that a program can compare."""
+    keys = ("type", "elements", "aliases", "choices", "default", "required")
+    return {
+        name: {key: option[key] for key in keys if key in option}
+        | ({"options": from_documentation(option["suboptions"])} if "suboptions" in option else {})
+        for name, option in options.items()
+    }
+
+
+def from_spec(spec: dict[str, Any]) -> dict[str, Any]:
+    """The same of an argument spec; what is for ansible-core alone is left out."""
+    return {
+        name: {key: value for key, value in entry.items() if key not in ("fallback", "no_log", "options")}
+        | ({"options": from_spec(entry["options"])} if "options" in entry else {})
+        for name, entry in spec.items()
+    }
+
+
+def text(description: Any) -> str:
+    return " ".join(description) if isinstance(description, list) else str(description)
+
+
+def test_there_are_modules_to_look_at() -> None:
+    assert "intune_device_compliance_status" in MODULES
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_documented_options_are_those_that_the_module_takes(name: str) -> None:
+    module = load(name)
+    with module_args(policy_id=POLICY, status_id=STATUS):
+        spec = module.define_module().argument_spec
+    assert from_documentation(documented_options(module)) == from_spec(spec)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_examples_use_options_that_exist(name: str) -> None:
+    module = load(name)
+    options = documented_options(module)
+    known = {*options, *(alias for option in options.values() for alias in option.get("aliases", ()))}
+
+    def tasks(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [found for entry in entries for found in (tasks(entry["block"]) if "block" in entry else [entry])]
+
+    found = [task for task in tasks(yaml.safe_load(module.EXAMPLES)) if f"graphops.intune.{name}" in task]
+    assert found
+    for task in found:
+        assert set(task[f"graphops.intune.{name}"]) <= known
+
+
+def test_the_fragment_is_the_connections_argument_spec() -> None:
+    assert from_documentation(FRAGMENT["options"]) == from_spec(connection_argument_spec())
+
+
+def test_each_option_names_its_environment_variables_and_no_other() -> None:
+    for name, option in FRAGMENT["options"].items():
+        said = re.findall(r"E\(((?:AZURE|INTUNE)_\w+)\)", text(option["description"]))
+        assert tuple(said) == ENVIRONMENT.get(name, ()), name
+
+
+def test_secrets_are_never_logged_and_paths_are() -> None:
+    hidden = {name for name, entry in connection_argument_spec().items() if entry.get("no_log")}
+    assert hidden == {"client_secret", "certificate_password", "federated_token", "access_token"}
+
+
+def test_the_returned_object_is_documented_property_by_property() -> None:
+    contains = RETURN["device_compliance_status"]["contains"]
+    wanted = {"id": "str", "policy_id": "str"} | {prop.option: prop.type.ansible_type for prop in PROPERTIES}
+    assert {name: entry["type"] for name, entry in contains.items()} == wanted
+    assert set(RETURN["device_compliance_status"]["sample"]) == set(wanted)
+
+
+def test_the_failure_is_documented_key_by_key() -> None:
+    fields = {field.name for field in dataclasses.fields(Failure)} - {"details"}
+    assert set(RETURN["failure"]["contains"]) == fields | {"candidates", "properties"}
+
+
+def test_every_failure_code_is_documented() -> None:
+    codes = {value for name, value in vars(Code).items() if name.isupper()}
+    said = text(RETURN["failure"]["contains"]["code"]["description"])
+    assert set(re.findall(r"V\((\w+)\)", said)) == codes
+
+
+def test_every_phase_is_documented() -> None:
+    said = text(RETURN["failure"]["contains"]["phase"]["description"])
+    assert re.findall(r"V\((\w+)\)", said) == [phase.value for phase in Phase]
+
+
+def test_what_a_task_costs_is_documented() -> None:
+    statistics = graph_client(Clock()).statistics()
+    contains = RETURN["graph"]["contains"]
+    assert {name: entry["type"] for name, entry in contains.items()} == {
+        name: type(value).__name__ for name, value in statistics.items()
+    }
+    assert set(RETURN["graph"]["sample"]) == set(statistics)
+
+
+def test_no_return_value_shadows_a_method_of_dict() -> None:
+    def names(returned: dict[str, Any]) -> set[str]:
+        return set(returned).union(*(names(entry.get("contains", {})) for entry in returned.values()))
+
+    assert not names(RETURN) & set(dir(dict))
