@@ -1,0 +1,44 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Needs Python 3.11 or later with venv; everything else goes into .venv and .nox here.
+PYTHON ?= python3
+VENV := .venv
+NOX := $(VENV)/bin/nox
+PACKAGES := "nox>=2026.8.10" "antsibull-nox>=1.10.0" "uv>=0.8.0"
+
+# uv reads none of pip's settings: tell it of a package index that pip is told of.
+INDEX = $(or $(PIP_INDEX_URL),$(shell $(VENV)/bin/pip config get global.index-url 2>/dev/null))
+USE_INDEX = $(if $(INDEX),UV_DEFAULT_INDEX=$(INDEX))
+
+.PHONY: help test lint format demo bench clean
+
+help:
+	@echo "make test    everything that CI runs, with a count at the end"
+	@echo "make lint    the checks that need no ansible-core: formatting, lint, types, licences, documentation"
+	@echo "make format  formats the Python code"
+	@echo "make demo    a tour on a local emulator of Microsoft Graph"
+	@echo "make bench   the figures of docs/benchmarks.md"
+	@echo "make clean   removes what these leave behind"
+
+test: $(NOX)
+	@$(USE_INDEX) $(VENV)/bin/python -m tests.run
+
+lint: $(NOX)
+	@$(USE_INDEX) CI=true $(NOX) --parallel auto --sessions lint docs-check license-check extra-checks ansible-lint
+
+format: $(NOX)
+	@$(USE_INDEX) $(NOX) --sessions formatters
+
+demo bench: $(NOX)
+	@$(USE_INDEX) $(NOX) --sessions $@
+
+$(NOX): Makefile
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(VENV)/bin/pip install --quiet $(PACKAGES)
+	@touch $(NOX)
+
+clean:
+	rm -rf .ansible .hypothesis .mypy_cache .nox .pytest_cache .ruff_cache $(VENV) tests/output
