@@ -12,6 +12,9 @@ PACKAGES := "nox>=2026.8.10" "antsibull-nox>=1.10.0" "uv>=0.8.0"
 INDEX = $(or $(PIP_INDEX_URL),$(shell $(VENV)/bin/pip config get global.index-url 2>/dev/null))
 USE_INDEX = $(if $(INDEX),UV_DEFAULT_INDEX=$(INDEX))
 
+# Nor does it trust the certificate authorities of the system, among which a company has its own.
+export UV_SYSTEM_CERTS ?= 1
+
 .PHONY: help test lint format demo bench clean
 
 help:
