@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import importlib
 import traceback
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -20,12 +21,6 @@ from ._device_status import COMPLIANCE_STATUS
 from ._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase
 from ._http import HAS_REQUESTS
 from ._options import Connection, connection_argument_spec
-
-register_secret: Callable[[str], str] | None
-try:
-    from ansible.module_utils.secrets import register_secret
-except ImportError:  # before ansible-core 2.22
-    register_secret = None
 
 
 class GraphModule(AnsibleModule):
@@ -41,10 +36,13 @@ class GraphModule(AnsibleModule):
 
     def register_secret(self, secret: str) -> None:
         """Have *secret* masked wherever ansible-core shows something."""
-        if register_secret is not None:
-            register_secret(secret)
-        else:
+        try:
+            # Since ansible-core 2.22. By name: no type checker knows it with every supported version.
+            masker = importlib.import_module("ansible.module_utils.secrets")
+        except ImportError:
             self.no_log_values.add(secret)
+        else:
+            masker.register_secret(secret)
 
     def fail_json(self, msg: str, **kwargs: Any) -> NoReturn:
         """Fail; ansible-core's own refusal of a status that another enumeration has is given its explanation."""

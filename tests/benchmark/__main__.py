@@ -19,7 +19,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.emulator.process import RunningEmulator, start
+from ..emulator.process import RunningEmulator, start
 
 _FOLDER = Path(__file__).parent
 _BIN = Path(sys.executable).parent

@@ -17,7 +17,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.emulator.process import RunningEmulator, start
+from ..emulator.process import RunningEmulator, start
 
 _PLAYBOOK = Path(__file__).parent / "converge.yml"
 _CHANGED = re.compile(r"changed=(\d+)")

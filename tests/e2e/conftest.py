@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.emulator.process import RunningEmulator, start
+from ..emulator.process import RunningEmulator, start
 
 MODULE = "graphops.intune.intune_device_compliance_status"
 ROOT = Path(__file__).parents[2]

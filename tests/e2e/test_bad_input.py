@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.process import RunningEmulator
-
+from ..emulator.process import RunningEmulator
 from .conftest import MODULE, Ansible, Ids
 
 UNKNOWN_TENANT = "00000000-0000-4000-8000-000000000000"

@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.process import RunningEmulator
-
+from ..emulator.process import RunningEmulator
 from .conftest import MODULE, Ansible, Ids, requests_of
 
 # The body of the page "Update deviceComplianceDeviceStatus".

@@ -15,8 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.process import RunningEmulator
-
+from ..emulator.process import RunningEmulator
 from .conftest import MODULE, Ansible, Ids
 
 NO_SECRET: dict[str, str | None] = {"AZURE_CLIENT_SECRET": None}

@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.process import RunningEmulator
-
+from ..emulator.process import RunningEmulator
 from .conftest import Ansible, Ids
 
 GET = {"method": "GET", "kind": "graph"}
