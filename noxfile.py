@@ -198,9 +198,9 @@ def by_default(check: Callable[..., None], core: str) -> bool:
     return core in (OLDEST, NEWEST) or (core in CHOSEN and check not in (sanity, e2e))
 
 
-CHECKS = (sanity, units, integration, e2e)
-for name, core in CORES.items():
-    for check in CHECKS:
+CHECKS = (e2e, sanity, units, integration)  # the slowest first, which keeps every processor busy to the end
+for check in CHECKS:
+    for name, core in CORES.items():
         run = partial(check, core=name)
         run.__doc__ = check.__doc__
         python = CHOSEN.get(name, core.pythons[-1])

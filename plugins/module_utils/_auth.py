@@ -93,8 +93,7 @@ class AccessToken(Credential):
     renewable = False
 
     def problems(self) -> list[str]:
-        token = self.connection.access_token or ""
-        if token.isascii() and token.isprintable() and " " not in token:
+        if _fits_header(self.connection.access_token or ""):
             return []
         return [f"{named('access_token')} must be the bare token: one line without spaces and without 'Bearer'"]
 
@@ -281,6 +280,11 @@ class ManagedIdentity(_MsalCredential):
         return LoginHttp(transport, f"Signing in with {self.name}", host_url=None)
 
 
+def _fits_header(token: str) -> bool:
+    """Tell whether a token can stand in a header; the error of one that cannot would quote it."""
+    return token.isascii() and token.isprintable() and " " not in token
+
+
 CREDENTIALS: tuple[type[Credential], ...] = (AccessToken, ClientSecret, Certificate, FederatedToken, ManagedIdentity)
 """In the order in which ``auto`` tries them; managed identity is never taken unasked, its probe hangs off Azure."""
 
@@ -344,9 +348,16 @@ class Tokens:
         self._fetch(self._token)
 
     def _fetch(self, rejected: str | None = None) -> str:
-        self._token = self._credential.token(self._transport, rejected)
-        self._register(self._token)
-        return self._token
+        token = self._credential.token(self._transport, rejected)
+        self._register(token)
+        if not _fits_header(token):
+            message = "the authority answered with something that cannot be a token"
+            failure = Failure(Code.BAD_RESPONSE, message, Phase.AUTH)
+            raise IntuneError(
+                f"Signing in with {self._credential.name} failed: {message}; check authority_url", failure
+            )
+        self._token = token
+        return token
 
     def claims(self) -> Mapping[str, Any]:
         """Return what the token says of itself, for messages only: nothing is verified, nothing is decided by it."""

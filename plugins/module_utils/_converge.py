@@ -60,6 +60,9 @@ def _result(plan: Plan, status: Row) -> dict[str, Any]:
     }
 
 
+MAYBE = "; the update was sent and may have been taken; run the task again to see"
+
+
 class _Change:
     """The write of one status."""
 
@@ -111,6 +114,7 @@ class _Change:
             self._client.patience.wait(attempt, error)
         except IntuneError as out_of_time:
             if error.failure.retry_after is not None:
+                out_of_time.sentence += MAYBE
                 raise
             return out_of_time
         return None
@@ -120,7 +124,7 @@ class _Change:
         try:
             return self._statuses.read(self._policy_id, status_id, purpose)
         except IntuneError as error:
-            error.sentence += "; the update was sent and may have been taken; run the task again to see"
+            error.sentence += MAYBE
             raise
 
     def _check(self, plan: Plan, found: Row) -> None:

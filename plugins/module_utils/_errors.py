@@ -104,6 +104,9 @@ class IntuneError(Exception):
         self.result = dict(result or {})
         self.lost = lost
 
+    def __str__(self) -> str:
+        return self.sentence
+
 
 class InvalidOptionsError(IntuneError):
     """Options that cannot be right, found without the network.

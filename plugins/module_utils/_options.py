@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
+import ssl
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -149,7 +150,7 @@ class Connection:
         if self.ca_path and self.validate_certs and not os.access(self.ca_path, os.R_OK):
             found.append(f"{named('ca_path')} is {self.ca_path}, which does not exist or cannot be read")
         elif self.ca_path and self.validate_certs and not _holds_certificates(self.ca_path):
-            found.append(f"{named('ca_path')} is {self.ca_path}, a file without a certificate in PEM")
+            found.append(f"{named('ca_path')} is {self.ca_path}, a file without whole certificates in PEM")
         if self.proxy and not _is_url(self.proxy, "http", "https"):
             found.append("proxy must be a URL such as http://proxy.example.com:3128")
         if not (math.isfinite(self.timeout) and self.timeout > 0):
@@ -182,7 +183,9 @@ def _is_https_host(text: str) -> bool:
 
 
 def _holds_certificates(path: str) -> bool:
-    if os.path.isdir(path):
-        return True
-    with open(path, "rb") as file:
-        return b"-----BEGIN" in file.read()
+    try:
+        if not os.path.isdir(path):
+            ssl.create_default_context(cafile=path)
+    except ssl.SSLError:
+        return False
+    return True

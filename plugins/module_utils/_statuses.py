@@ -127,9 +127,12 @@ def _is_no_route(error: IntuneError) -> bool:
 
 def _only_one(rows: list[Row], purpose: Purpose, option: str) -> Row:
     """Return the one row that was found; none or several is an error that lists their ids."""
-    if len(rows) == 1 and rows[0].get("id"):
+    ids = [str(row["id"]) for row in rows if row.get("id")]
+    if len(ids) < len(rows):
+        message = "the answer has rows without an id"
+        raise IntuneError(f"{purpose.what} failed: {message}", Failure(Code.BAD_RESPONSE, message, purpose.phase))
+    if len(rows) == 1:
         return rows[0]
-    ids = [str(row.get("id")) for row in rows]
     if not ids:
         code, message, advice = Code.NOT_FOUND, "there is none", "compare the spelling with the Intune portal"
     else:

@@ -14,6 +14,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator
+from typing import Any
 
 from ._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase, parse_json
 from ._options import named
@@ -101,11 +102,7 @@ class TokenCacheFile:
             raise self._unusable(error) from None
         except ValueError:
             entries = None
-        # MSAL's form: objects by kind and key. Overwriting anything else could destroy a user's data.
-        if isinstance(entries, dict) and all(
-            isinstance(kind, dict) and all(isinstance(entry, dict) for entry in kind.values())
-            for kind in entries.values()
-        ):
+        if _is_cache(entries):
             return text
         raise InvalidOptionsError(
             [f"{named('token_cache')}: {self._path} is not a token cache; delete it or name another"]
@@ -132,3 +129,15 @@ class TokenCacheFile:
 
     def _unusable(self, error: OSError) -> InvalidOptionsError:
         return InvalidOptionsError([f"{named('token_cache')}: {self._path}: {error.strerror}"])
+
+
+def _is_cache(entries: Any) -> bool:
+    """Tell whether this is MSAL's form, objects by kind and key. Overwriting another could destroy a user's data."""
+    return (
+        isinstance(entries, dict)
+        and set(entries) <= {"AccessToken", "Account", "AppMetadata", "IdToken", "RefreshToken"}
+        and all(
+            isinstance(kind, dict) and all(isinstance(entry, dict) for entry in kind.values())
+            for kind in entries.values()
+        )
+    )

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.graphops.intune.plugins.module_utils._auth import CREDENTIALS, Tokens, select_credential
-from ansible_collections.graphops.intune.plugins.module_utils._errors import InvalidOptionsError
+from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError, InvalidOptionsError
 from ansible_collections.graphops.intune.plugins.module_utils._http import Transport
 from ansible_collections.graphops.intune.plugins.module_utils._options import AUTH_SOURCES
 from ansible_collections.graphops.intune.plugins.module_utils._retry import Patience
@@ -220,9 +220,23 @@ def test_the_permissions_of_a_token_are_read(claims: Any, roles: list[str]) -> N
     assert tokens(jwt(claims)).roles() == roles
 
 
-@given(st.one_of(st.text(), st.text().map("a.{}.c".format), st.binary().map(lambda b: f"a.{base64.b64encode(b)!r}.c")))
+# Any text that can stand in a header; what cannot is refused before anybody looks into it.
+HEADER_TEXT = st.text(st.characters(min_codepoint=33, max_codepoint=126))
+
+
+@given(
+    st.one_of(HEADER_TEXT, HEADER_TEXT.map("a.{}.c".format), st.binary().map(lambda b: f"a.{base64.b64encode(b)!r}.c"))
+)
 def test_no_token_is_too_odd_to_be_looked_at(token: str) -> None:
     assert tokens(token or "x").roles() == []
+
+
+@pytest.mark.parametrize("token", ["two\nlines", "with space", "naïve"])
+def test_a_token_that_no_header_can_hold_is_not_quoted(token: str) -> None:
+    with pytest.raises(IntuneError) as refused_token:
+        tokens(token)
+    assert refused_token.value.failure.code == "bad_response"
+    assert token not in refused_token.value.sentence
 
 
 def test_a_token_is_fetched_once_and_each_is_registered_for_masking() -> None:

@@ -11,11 +11,12 @@ import functools
 import json
 import uuid
 from typing import Any
+from unittest import mock
 
 import pytest
 import requests
 from ansible_collections.graphops.intune.plugins.module_utils._client import GraphClient
-from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError, Phase
+from ansible_collections.graphops.intune.plugins.module_utils._errors import Failure, IntuneError, Phase
 from ansible_collections.graphops.intune.plugins.module_utils._http import Purpose
 from ansible_collections.graphops.intune.plugins.module_utils._version import USER_AGENT
 
@@ -223,6 +224,15 @@ def test_a_token_that_was_given_is_not_renewed(clock: Clock, script: Script) -> 
     script.expect("GET", "/beta/rows", refusal(401, "InvalidAuthenticationToken", "expired"))
     error = failed(graph_client(clock, Renewable(renewable=False)))
     assert "the token (audience unknown) is not accepted; check cloud, graph_url and tenant_id" in error.sentence
+
+
+def test_a_login_that_failed_has_had_its_repeats_and_gets_no_more(clock: Clock, script: Script) -> None:
+    busy = IntuneError("Signing in failed", Failure("throttled", "busy", Phase.AUTH, retryable=True))
+    credential = Renewable()
+    credential.token = mock.Mock(side_effect=busy)  # type: ignore[method-assign]
+    assert failed(graph_client(clock, credential)) is busy
+    assert credential.token.call_count == 1
+    assert (clock.slept, script.sent) == ([], [])
 
 
 def claiming(**claims: Any) -> Renewable:

@@ -149,6 +149,17 @@ def test_an_entity_that_is_none_is_an_error(converge: Converge, script: Script, 
     assert (error.failure.code, error.failure.phase) == ("bad_response", Phase.READ)
 
 
+def test_an_entity_that_leaves_out_its_id_is_the_one_that_was_asked_for(converge: Converge, script: Script) -> None:
+    script.expect("GET", ITEM, Reply(200, {"status": "compliant"}))
+    script.expect("PATCH", ITEM, Reply(204), body={"status": "error"})
+    script.expect("GET", ITEM, Reply(200, {"status": "error"}))
+    assert converge(status="error")["device_compliance_status"] == {
+        "id": STATUS,
+        "policy_id": POLICY,
+        "status": "error",
+    }
+
+
 def test_ids_are_opaque_and_cannot_lead_elsewhere(converge: Converge, script: Script) -> None:
     path = f"{POLICIES}/a%2Fb%3F%23%20%C3%A4/deviceStatuses/..%2F..%2Fusers%25"
     script.expect("GET", path, Reply(200, row(id="../../users%")))
@@ -267,6 +278,15 @@ def test_without_the_item_route_check_mode_warns(converge: Converge, script: Scr
     assert converge(status="error", check_mode=True)["changed"]
     (warning,) = converge.warnings
     assert "may refuse its update; check mode cannot tell" in warning
+
+
+def test_without_the_item_route_check_mode_does_not_warn_where_nothing_would_be_written(
+    converge: Converge, script: Script
+) -> None:
+    script.expect("GET", ITEM, no_route("get"))
+    script.expect("GET", LIST, page(row()))
+    assert not converge(status="compliant", check_mode=True)["changed"]
+    assert converge.warnings == []
 
 
 def test_a_row_that_the_list_does_not_have_is_told_of(converge: Converge, script: Script) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from ansible_collections.graphops.intune.plugins.module_utils._options import (
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ..certificates import certificate_pem, key_pem, rsa_key
 from ..support import connection
 
 
@@ -175,11 +177,30 @@ def test_a_folder_of_authorities_is_taken(tmp_path: Path) -> None:
     assert connection(ca_path=str(tmp_path)).problems() == []
 
 
-def test_a_ca_that_holds_no_certificate_is_told_of_before_any_request(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: b"",
+        lambda: b"no certificate\n",
+        lambda: key_pem(rsa_key()),  # the wrong one of two files
+        lambda: b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+        lambda: certificate_pem(rsa_key())[:200],
+    ],
+    ids=["empty", "text", "key", "damaged", "cut off"],
+)
+def test_a_ca_that_holds_no_certificate_is_told_of_before_any_request(
+    tmp_path: Path, make: Callable[[], bytes]
+) -> None:
     rubbish = tmp_path / "ca.pem"
-    rubbish.write_text("no certificate\n")
+    rubbish.write_bytes(make())
     (problem,) = connection(ca_path=str(rubbish)).problems()
     assert problem.startswith(f"ca_path (INTUNE_CA_PATH) is {rubbish}")
+
+
+def test_a_ca_of_ones_own_is_taken(tmp_path: Path) -> None:
+    authority = tmp_path / "ca.pem"
+    authority.write_bytes(b"# a comment\n" + certificate_pem(rsa_key()) * 2)
+    assert connection(ca_path=str(authority)).problems() == []
 
 
 def test_all_problems_are_told_of_at_once(tmp_path: Path) -> None:

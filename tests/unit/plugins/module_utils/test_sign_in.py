@@ -272,7 +272,16 @@ def test_another_application_does_not_get_the_token_from_the_cache(
 
 @pytest.mark.parametrize(
     "text",
-    ["hello", "[1, 2]", "null", '"text"', '{"my": "settings"}', '{"AccessToken": 5}', '{"AccessToken": {"k": 5}}'],
+    [
+        "hello",
+        "[1, 2]",
+        "null",
+        '"text"',
+        '{"my": "settings"}',
+        '{"auths": {"registry.example": {"auth": "eDp5"}}}',  # Docker's own, which is private too
+        '{"AccessToken": 5}',
+        '{"AccessToken": {"k": 5}}',
+    ],
 )
 def test_a_file_that_is_no_cache_stays_as_it_is(script: Script, sign_in: SignIn, tmp_path: Path, text: str) -> None:
     cache = tmp_path / "settings.json"
