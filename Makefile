@@ -29,7 +29,7 @@ test: $(NOX)
 	@$(USE_INDEX) $(VENV)/bin/python -m tests.run
 
 lint: $(NOX)
-	@$(USE_INDEX) CI=true $(NOX) --parallel auto --sessions lint docs-check license-check extra-checks ansible-lint
+	@$(USE_INDEX) CI=true $(NOX) --parallel auto --sessions lint docs-check license-check extra-checks changelog ansible-lint
 
 format: $(NOX)
 	@$(USE_INDEX) $(NOX) --sessions formatters

@@ -217,6 +217,13 @@ def describe_cores() -> str:
     return "\n".join(lines)
 
 
+@nox.session
+def changelog(session: nox.Session) -> None:
+    """The changelog's fragments."""
+    session.install("antsibull-changelog")
+    session.run("antsibull-changelog", "lint")
+
+
 # The demo and the benchmark run in the project's folder, on the newest final ansible-core that this machine can run.
 FINAL = max((name for name in CHOSEN if "rc" not in CORES[name].requirement), default=NEWEST)
 
