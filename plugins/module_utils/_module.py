@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import importlib
-import traceback
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -66,7 +65,7 @@ class GraphModule(AnsibleModule):
         except IntuneError as error:
             self._fail(error, client)
         except ImportError as error:
-            self._fail(_missing_library(error.name or "requests"), client, exception=traceback.format_exc())
+            self._fail(_missing_library(error.name or "requests"), client)
         finally:
             if client is not None:
                 client.close()
@@ -93,11 +92,11 @@ class GraphModule(AnsibleModule):
             raise _missing_library("requests")
         return work, credential
 
-    def _fail(self, error: IntuneError, client: GraphClient | None, **more: Any) -> NoReturn:
+    def _fail(self, error: IntuneError, client: GraphClient | None) -> NoReturn:
         result = {"changed": False, "changed_properties": [], "diff": {"before": {}, "after": {}}, **error.result}
         if client is not None:
             result["graph"] = client.statistics()
-        self.fail_json(error.sentence, failure=error.failure.as_dict(), **result, **more)
+        self.fail_json(error.sentence, failure=error.failure.as_dict(), **result)
 
 
 def _missing_library(name: str) -> IntuneError:
