@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     # Until the server takes the signals over, they end the program by way of its clean-up.
     for signal_number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signal_number, lambda *_: sys.exit(0))
+        signal.signal(signal_number, lambda *_rest: sys.exit(0))
     try:
         with contextlib.ExitStack() as stack:
             directory: Path = options.directory or Path(stack.enter_context(tempfile.TemporaryDirectory()))

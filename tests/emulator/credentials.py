@@ -28,6 +28,10 @@ PFX_PASSWORD = "emulator-pfx-password"
 _FEDERATED_LIFETIME = 24 * 3600
 
 
+def _new_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 @dataclasses.dataclass(frozen=True)
 class Credentials:
     """The registration of one application and one managed identity in one tenant."""
@@ -39,8 +43,8 @@ class Credentials:
     managed_identity_client_id: str = dataclasses.field(default_factory=lambda: str(uuid.uuid4()))
     app_service_header: str = dataclasses.field(default_factory=lambda: secrets.token_hex(16).upper())
     federated_subject: str = "system:serviceaccount:automation:ansible"
-    key: rsa.RSAPrivateKey = dataclasses.field(default_factory=lambda: _new_key())
-    federated_key: rsa.RSAPrivateKey = dataclasses.field(default_factory=lambda: _new_key())
+    key: rsa.RSAPrivateKey = dataclasses.field(default_factory=_new_key)
+    federated_key: rsa.RSAPrivateKey = dataclasses.field(default_factory=_new_key)
     certificate: x509.Certificate = dataclasses.field(init=False)
     federated_token: str = dataclasses.field(init=False)
 
@@ -153,10 +157,6 @@ def write_private(path: Path, content: bytes) -> None:
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(content)
     temporary.replace(path)
-
-
-def _new_key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def _pem(key: rsa.RSAPrivateKey, encryption: serialization.KeySerializationEncryption | None = None) -> bytes:

@@ -66,7 +66,7 @@ class Exchange:
     @property
     def bearer(self) -> str | None:
         """The bearer token, if one was sent."""
-        scheme, _, token = self.header("authorization").partition(" ")
+        scheme, _rest, token = self.header("authorization").partition(" ")
         return token.strip() if scheme.lower() == "bearer" else None
 
     @property

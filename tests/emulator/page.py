@@ -56,7 +56,7 @@ def _position(token: str | None) -> tuple[int, bool]:
         return 0, False
     try:
         padded = token + "=" * (-len(token) % 4)
-        offset, _, blank = base64.urlsafe_b64decode(padded).decode("ascii").partition(":")
+        offset, _rest, blank = base64.urlsafe_b64decode(padded).decode("ascii").partition(":")
         return int(offset), blank == "1"
     except (binascii.Error, ValueError):
         raise bad_request("Skip token is not valid.") from None

@@ -97,7 +97,7 @@ async def serve(
     """Serves until SIGTERM or SIGINT, or until standard input ends; ``ready`` is called once all listeners accept."""
 
     def stop() -> None:
-        for server, _ in servers:
+        for server, _rest in servers:
             server.should_exit = True
 
     loop = asyncio.get_running_loop()
@@ -106,7 +106,7 @@ async def serve(
     if until_eof:
         loop.add_reader(sys.stdin.fileno(), _at_eof, stop)
     tasks = [asyncio.create_task(server.serve(sockets=[bound])) for server, bound in servers]
-    while not all(server.started for server, _ in servers) and not any(task.done() for task in tasks):
+    while not all(server.started for server, _rest in servers) and not any(task.done() for task in tasks):
         await asyncio.sleep(0.01)
     if not any(task.done() for task in tasks):
         ready()

@@ -88,7 +88,7 @@ def test_msal_may_repeat_its_own_assertion(anonymous: Client) -> None:
         instance_discovery=False,
         http_client=anonymous.session,
     )
-    for _ in range(2):
+    for _turn in range(2):
         result = application.acquire_token_for_client([f"{credentials['graph_url']}/.default"])
         application.remove_tokens_for_client()
         assert opens_graph(anonymous, result)

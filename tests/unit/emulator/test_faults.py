@@ -31,15 +31,15 @@ class TestRule:
 
     def test_once_by_default(self, client: Client) -> None:
         client.emulator.faults({"do": {"status": 503}})
-        assert [client.get(policies()).status_code for _ in range(2)] == [503, 200]
+        assert [client.get(policies()).status_code for _turn in range(2)] == [503, 200]
 
     def test_times_and_skip(self, client: Client) -> None:
         client.emulator.faults({"times": 2, "skip": 1, "do": {"status": 503}})
-        assert [client.get(policies()).status_code for _ in range(4)] == [200, 503, 503, 200]
+        assert [client.get(policies()).status_code for _turn in range(4)] == [200, 503, 503, 200]
 
     def test_for_ever_until_cleared(self, client: Client) -> None:
         client.emulator.faults({"times": None, "do": {"status": 500}})
-        assert [client.get(policies()).status_code for _ in range(3)] == [500] * 3
+        assert [client.get(policies()).status_code for _turn in range(3)] == [500] * 3
         client.emulator.clear_faults()
         assert client.get(policies()).status_code == 200
 
@@ -52,7 +52,7 @@ class TestRule:
 
     def test_the_first_rule_that_matches_wins(self, client: Client) -> None:
         client.emulator.faults({"do": {"status": 503}}, {"do": {"status": 504}})
-        assert [client.get(policies()).status_code for _ in range(3)] == [503, 504, 200]
+        assert [client.get(policies()).status_code for _turn in range(3)] == [503, 504, 200]
 
     def test_the_log_names_the_fault(self, client: Client) -> None:
         client.emulator.faults({"match": {"kind": "graph"}, "do": {"status": 429, "retry_after": "1"}})
@@ -193,7 +193,7 @@ class TestBody:
 
     def test_any_json(self, client: Client) -> None:
         client.emulator.faults({"do": {"answer_json": None}}, {"do": {"answer_json": {"value": "x"}}})
-        assert [client.get(statuses()).json() for _ in range(2)] == [None, {"value": "x"}]
+        assert [client.get(statuses()).json() for _turn in range(2)] == [None, {"value": "x"}]
 
 
 class TestConnection:

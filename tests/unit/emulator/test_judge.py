@@ -67,7 +67,7 @@ def test_repeating_a_write_whose_answer_was_lost_without_reading_is_caught(
     client: Client, do: dict[str, object]
 ) -> None:
     client.emulator.faults({"do": do})
-    for _ in range(2):
+    for _turn in range(2):
         try:
             client.patch(item(), {"platform": 2})
         except requests.ConnectionError:
@@ -78,7 +78,7 @@ def test_repeating_a_write_whose_answer_was_lost_without_reading_is_caught(
 @pytest.mark.parametrize("do", [{"drop": "before"}, {"status": 503}, {"keep_nothing": True}])
 def test_repeating_a_write_that_was_not_kept_is_right(client: Client, do: dict[str, object]) -> None:
     client.emulator.faults({"do": do})
-    for _ in range(2):
+    for _turn in range(2):
         try:
             client.patch(item(), {"platform": 2})
         except requests.ConnectionError:
@@ -89,7 +89,7 @@ def test_repeating_a_write_that_was_not_kept_is_right(client: Client, do: dict[s
 @pytest.mark.parametrize("retry_after", ["30", "2.5", {"http_date_in": 30}, {"nested": 30}])
 def test_coming_back_too_early_is_counted_each_time(client: Client, retry_after: object) -> None:
     client.emulator.faults({"do": {"status": 429, "retry_after": retry_after}})
-    for _ in range(3):
+    for _turn in range(3):
         client.get(policies())
     assert counts(client.emulator) == {"retry_before_time": 2}
 
@@ -115,7 +115,7 @@ def test_waiting_binds_the_one_who_was_told_for_what_it_asked(client: Client) ->
 
 def test_the_authority_may_ask_to_wait_too(anonymous: Client) -> None:
     anonymous.emulator.faults({"do": {"status": 503, "retry_after": "30"}})
-    for _ in range(2):
+    for _turn in range(2):
         anonymous.ask_for_token(client_secret="x")
     assert counts(anonymous.emulator) == {"retry_before_time": 1}
 

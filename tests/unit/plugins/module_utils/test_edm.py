@@ -129,8 +129,8 @@ def test_two_spellings_of_one_instant_are_equal(one: str, other: str) -> None:
     ],
 )
 def test_different_instants_differ(one: Any, other: Any) -> None:
-    assert not DATE.same(one, other)
-    assert not DATE.same(other, one)
+    for first, second in ((one, other), (other, one)):
+        assert not DATE.same(first, second)
 
 
 def test_what_the_service_sent_for_a_date_is_shown_as_it_came() -> None:
