@@ -73,7 +73,8 @@ def main() -> int:
         print(f"{session['name']:<24}{session['result']:<10}{columns}{session['duration']:>9.0f}")
 
     print(f"\n{runpy.run_path(str(ROOT / 'noxfile.py'))['describe_cores']()}\n")
-    if run.returncode and not total.failed:  # nox itself failed
+    if run.returncode and not total.failed:
+        print(f"nox itself failed: exit code {run.returncode}\n")
         total = total._replace(failed=1)
     print(f"{total.passed} passed, {total.failed} failed")
     return 1 if total.failed else 0
