@@ -7,7 +7,8 @@
 
 set -eu # and not x: the environment holds a secret
 
-root=$(cd ../../../.. && pwd)
+# ansible-test runs a copy of this folder alone; the collection stands where ansible finds it.
+root="${ANSIBLE_COLLECTIONS_PATH%%:*}/ansible_collections/graphops/intune"
 environment="${OUTPUT_DIR}/emulator.env"
 (cd "${root}" && exec python -m tests.emulator --port 0 --env-file "${environment}" --directory "${OUTPUT_DIR}") &
 emulator=$!
