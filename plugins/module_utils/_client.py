@@ -143,12 +143,12 @@ class GraphClient:
         except ValueError:
             raise self._transport.not_json(answer, method, self._url(path), purpose) from None
         if not isinstance(document, dict):
-            raise self._unfit(purpose, path, Code.BAD_RESPONSE, "the answer is JSON, but not an object")
+            raise self._unfit(purpose, path, Code.BAD_RESPONSE, "the answer is JSON, but not an object", lost=True)
         return document
 
-    def _unfit(self, purpose: Purpose, path: str, code: str, message: str) -> IntuneError:
+    def _unfit(self, purpose: Purpose, path: str, code: str, message: str, *, lost: bool = False) -> IntuneError:
         failure = Failure(code, message, purpose.phase, method="GET", path=path.partition("?")[0])
-        return IntuneError(f"{purpose.what} failed: {message}", failure)
+        return IntuneError(f"{purpose.what} failed: {message}", failure, lost=lost)
 
     def _explain(self, error: IntuneError) -> IntuneError:
         """Say what a refusal means: permissions for a 403, the token's own words for a 401, ids for a 404."""
