@@ -90,7 +90,10 @@ class DeviceStatuses:
             IntuneError: code ``write_not_supported`` where the service has no route for it.
         """
         try:
-            return self._unwrap(self._client.patch(_item(policy_id, status_id), body, purpose), purpose)
+            row = self._client.patch(_item(policy_id, status_id), body, purpose)
+            entity = row.get("value", row)
+            # An answer of another shape takes nothing back: the service said that it did it, and reading tells.
+            return entity if isinstance(entity, dict) else {}
         except IntuneError as error:
             if _is_no_route(error) or error.failure.status in (405, 501):
                 error.failure.code = Code.WRITE_NOT_SUPPORTED

@@ -165,6 +165,14 @@ def test_what_a_lost_write_did_change_is_told_when_time_is_out(converge: Converg
     assert error.result["changed_properties"] == ["user_name"]
 
 
+@pytest.mark.parametrize("document", [[], "done", {"value": []}], ids=["list", "text", "wrapped list"])
+def test_a_write_answered_with_another_shape_is_read_back(converge: Converge, script: Script, document: Any) -> None:
+    script.expect("GET", ITEM, Reply(200, row()))
+    script.expect("PATCH", ITEM, Reply(200, document), body={"status": "error"})
+    script.expect("GET", ITEM, Reply(200, row(status="error")))
+    assert converge(status="error")["changed"]
+
+
 # --- reading back
 
 
