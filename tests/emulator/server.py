@@ -33,7 +33,7 @@ _STOPPING_SECONDS = 0
 class _Protocol(H11Protocol):
     """HTTP that hands its transport on, for the faults that hang up."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # asyncio hands this protocol a stream
         super().connection_made(transport)
         self.app_state = {**self.app_state, TRANSPORT: transport}
 

@@ -63,7 +63,7 @@ def test_every_tick_survives_being_shown_and_read(ticks: int) -> None:
     assert edm.parse_date_time_offset(edm.format_date_time_offset(ticks)) == ticks
 
 
-@given(st.datetimes(min_value=datetime.datetime(1, 1, 2), max_value=datetime.datetime(9999, 12, 30)))  # noqa: DTZ001
+@given(st.datetimes(min_value=datetime.datetime(1, 1, 2), max_value=datetime.datetime(9999, 12, 30)))  # noqa: DTZ001 - hypothesis wants bounds without a zone
 def test_microseconds_agree_with_the_standard_library(moment: datetime.datetime) -> None:
     aware = moment.replace(tzinfo=datetime.timezone(datetime.timedelta(hours=-8)))
     ticks = edm.parse_date_time_offset(aware.isoformat(timespec="microseconds"))

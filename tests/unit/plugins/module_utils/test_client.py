@@ -229,7 +229,7 @@ def test_a_token_that_was_given_is_not_renewed(clock: Clock, script: Script) -> 
 def test_a_login_that_failed_has_had_its_repeats_and_gets_no_more(clock: Clock, script: Script) -> None:
     busy = IntuneError("Signing in failed", Failure("throttled", "busy", Phase.AUTH, retryable=True))
     credential = Renewable()
-    credential.token = mock.Mock(side_effect=busy)  # type: ignore[method-assign]
+    credential.token = mock.Mock(side_effect=busy)  # type: ignore[method-assign]  # a stand-in
     assert failed(graph_client(clock, credential)) is busy
     assert credential.token.call_count == 1
     assert (clock.slept, script.sent) == ([], [])
@@ -239,7 +239,7 @@ def claiming(**claims: Any) -> Renewable:
     """A credential whose token says this of itself."""
     payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
     credential = Renewable(renewable=False)
-    credential.token = lambda *_args: f"e30.{payload}.x"  # type: ignore[method-assign]
+    credential.token = lambda *_args: f"e30.{payload}.x"  # type: ignore[method-assign]  # a stand-in
     return credential
 
 

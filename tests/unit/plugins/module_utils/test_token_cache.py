@@ -185,7 +185,7 @@ def test_two_processes_take_turns(path: Path) -> None:
             other.stdin.close()
             other.wait()
 
-        clock.sleep = let_go  # type: ignore[method-assign]
+        clock.sleep = let_go  # type: ignore[method-assign]  # a stand-in
         with file.locked(clock, 3):
             pass
 
