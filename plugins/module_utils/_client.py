@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ._auth import Credential, Tokens
+from ._batch import Call, answers, count_calls, count_writes, envelope
 from ._errors import READ_PERMISSIONS, WRITE_PERMISSIONS, Code, Failure, IntuneError, Phase
 from ._http import Answer, Purpose, Transport
 from ._options import Connection
+from ._pacing import REQUEST_LIMIT, REQUEST_PERIOD, Budget
 from ._retry import Clock, Patience, show_time
 from ._version import USER_AGENT
 
@@ -42,6 +44,7 @@ class GraphClient:
         self._transport = Transport(connection, self.patience)
         self._tokens = Tokens(credential, self._transport, register_secret)
         self._root = f"{connection.graph_url}/{connection.api_version}"
+        self._budget = Budget(REQUEST_LIMIT, REQUEST_PERIOD, clock)
 
     def close(self) -> None:
         """Close the connections."""
@@ -97,8 +100,38 @@ class GraphClient:
         """
         return self._repeat("PATCH", path, purpose, body)
 
+    def batch(self, calls: Sequence[Call], purpose: Purpose) -> list[dict[str, Any] | IntuneError]:
+        """Send up to 20 requests in one envelope; return the document or the error of each, in their order.
+
+        The envelope is repeated where that is safe, its requests are not: who sent them knows what may be repeated.
+
+        Raises:
+            IntuneError: the envelope as a whole failed; with ``lost`` set, its writes may have been taken.
+        """
+        document = self._repeat("POST", "/$batch", purpose, envelope(calls))
+        found = answers(document, len(calls))
+        return [self._outcome(call, answer, purpose) for call, answer in zip(calls, found, strict=True)]
+
+    def _outcome(self, call: Call, answer: Answer | None, purpose: Purpose) -> dict[str, Any] | IntuneError:
+        if answer is None:
+            message = "the batch came back without an answer to this request"
+            failure = Failure(Code.BAD_RESPONSE, message, purpose.phase, retryable=True, path=call.path)
+            return IntuneError(f"{purpose.what} failed: {message}", failure, lost=True)
+        self._transport.counters.throttled += answer.status == 429
+        if not answer.ok:
+            error = self._explain(self._transport.failure(answer, call.method, self._url(call.path), purpose))
+            if answer.status == 424:
+                # No request of ours depends on another: the batch stumbled, and this one was not carried out.
+                error.failure.retryable = True
+            return error
+        try:
+            return self._document(answer, call.method, call.path, purpose)
+        except IntuneError as error:
+            return error
+
     def _repeat(self, method: str, path: str, purpose: Purpose, body: Any = None) -> dict[str, Any]:
         """Send until there is a document, or an error that is final."""
+        writes = count_writes(method, body)
         attempt = 0
         renewed = False
         while True:
@@ -113,7 +146,7 @@ class GraphClient:
                     continue
                 raise self._explain(self._transport.failure(answer, method, self._url(path), purpose))
             except IntuneError as error:
-                unsafe = error.lost and body is not None
+                unsafe = error.lost and writes > 0
                 if not error.failure.retryable or unsafe or error.failure.phase is Phase.AUTH:
                     raise
                 attempt += 1
@@ -128,9 +161,15 @@ class GraphClient:
             "client-request-id": str(uuid.uuid4()),
             "return-client-request-id": "true",
         }
-        return self._transport.send(
-            method, url, purpose, headers=headers, json_body=body, bearer=token, only=self._root
-        )
+        calls = count_calls(method, body)
+        self._budget.take(calls, least=calls)
+        self._transport.counters.writes += count_writes(method, body)
+        try:
+            return self._transport.send(
+                method, url, purpose, headers=headers, json_body=body, bearer=token, only=self._root
+            )
+        finally:
+            self._budget.spend(calls)
 
     def _url(self, path: str) -> str:
         return f"{self._root}{path}" if path.startswith("/") else path

@@ -13,6 +13,7 @@ request body and returned object all derive from it.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -26,7 +27,7 @@ Row = dict[str, Any]
 
 _MISSING = object()  # null, "" and absent are three things
 
-_STRING, _INT32, _DATE_TIME = EdmString(), EdmInt32(), EdmDateTimeOffset()
+_STRING, _INT32, DATE_TIME = EdmString(), EdmInt32(), EdmDateTimeOffset()
 
 _OTHER_ENUM = (
     "it belongs to another enumeration, complianceState of managedDevice; here the grace period is read from "
@@ -51,7 +52,7 @@ class Property:
     nullable: bool = False
     api_versions: tuple[str, ...] = API_VERSIONS
 
-    @property
+    @functools.cached_property
     def option(self) -> str:
         """The name in snake_case, as options and results have it."""
         return re.sub(r"(?<!^)(?=[A-Z])", "_", self.name).lower()
@@ -71,9 +72,9 @@ PROPERTIES = (
     Property("userName", _STRING, nullable=True),
     Property("deviceModel", _STRING, nullable=True),
     Property("platform", _INT32, api_versions=("beta",)),
-    Property("complianceGracePeriodExpirationDateTime", _DATE_TIME),
+    Property("complianceGracePeriodExpirationDateTime", DATE_TIME),
     Property("status", COMPLIANCE_STATUS),
-    Property("lastReportedDateTime", _DATE_TIME),
+    Property("lastReportedDateTime", DATE_TIME),
     Property("userPrincipalName", _STRING, nullable=True),
 )
 """Source: Microsoft's OpenAPI descriptions of beta and v1.0; null as their Edm metadata allows it."""

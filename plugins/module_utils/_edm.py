@@ -63,7 +63,8 @@ class EdmType:
         """Tell whether two JSON values are equal in this type. Null equals null alone."""
         if one is None or other is None:
             return one is other
-        return self.key(one) == self.key(other)
+        # Most values are the same to the letter; parsing them would be half the time of comparing a fleet.
+        return (one == other and type(one) is type(other)) or self.key(one) == self.key(other)
 
 
 class EdmString(EdmType):
@@ -167,6 +168,11 @@ class EdmDateTimeOffset(EdmType):
             return repr(value)
         # Both spellings of "never", with and without the last fraction of the last second, are seen in payloads.
         return _LAST_TICK if ticks == _LAST_SECOND else ticks
+
+    def before(self, value: Any, moment: str) -> bool:
+        """Tell whether a date of the service's is strictly before *moment*; "never", null and junk never are."""
+        ticks, bound = self.key(value), self.key(moment)
+        return isinstance(ticks, int) and isinstance(bound, int) and ticks < bound and ticks != _LAST_TICK
 
 
 def _ticks(match: re.Match[str]) -> int:

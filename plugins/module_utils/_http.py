@@ -126,7 +126,7 @@ class Transport:
         )
         failed = _Failed(method, _path(url), purpose)
         prepared = self._prepare(request, failed, only)
-        self._count(method, purpose)
+        self._count(purpose)
         started = self.patience.clock.monotonic()
         try:
             answer = self._exchange(prepared, direct=only is None)
@@ -164,12 +164,11 @@ class Transport:
             raise failed.because(Code.FOREIGN_LINK, message, retryable=False)
         return prepared
 
-    def _count(self, method: str, purpose: Purpose) -> None:
+    def _count(self, purpose: Purpose) -> None:
         if purpose.phase is Phase.AUTH:
             self.counters.token_requests += 1
         else:
             self.counters.requests += 1
-            self.counters.writes += method == "PATCH"
 
     def _exchange(self, prepared: requests.PreparedRequest, direct: bool) -> Answer:
         connection = self._connection

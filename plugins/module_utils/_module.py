@@ -50,13 +50,17 @@ class GraphModule(AnsibleModule):
             msg = f"{msg}; {hint}" if hint else msg
         super().fail_json(msg, **kwargs)
 
-    def run(self, prepare: Callable[[], Callable[[GraphClient], dict[str, Any]]]) -> NoReturn:
+    def run(
+        self, prepare: Callable[[], Callable[[GraphClient], dict[str, Any]]], nothing: dict[str, Any] | None = None
+    ) -> NoReturn:
         """Check everything that needs no network, then do the work, and exit with its result.
 
         Args:
             prepare: checks the module's own options and returns the work: a function that talks to Graph and returns
                 the module's result.
+            nothing: what the module returns beside ``failure`` when it failed before anything was known.
         """
+        self._nothing = {"changed": False, **(nothing or {})}
         client = None
         try:
             work, credential = self._check(prepare)
@@ -93,7 +97,7 @@ class GraphModule(AnsibleModule):
         return work, credential
 
     def _fail(self, error: IntuneError, client: GraphClient | None) -> NoReturn:
-        result = {"changed": False, "changed_properties": [], "diff": {"before": {}, "after": {}}, **error.result}
+        result = {**self._nothing, **error.result}
         if client is not None:
             result["graph"] = client.statistics()
         self.fail_json(error.sentence, failure=error.failure.as_dict(), **result)

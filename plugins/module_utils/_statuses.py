@@ -33,22 +33,43 @@ class DeviceStatuses:
 
     def __init__(self, client: GraphClient) -> None:
         self._client = client
+        self._policies: list[Row] | IntuneError | None = None
         self.item_route = True
         """False once the service has answered that it has no route to a single status."""
 
     def policy_id(self, target: Target) -> str:
         """Return the id of the target's policy, found by its name where that is what was given."""
-        if target.policy_id is not None:
-            return target.policy_id
-        name = str(target.policy_name)
+        return (
+            target.policy_id if target.policy_id is not None else str(self.policy_named(str(target.policy_name))["id"])
+        )
+
+    def policy_named(self, name: str) -> Row:
+        """Return the one policy with this display name, case-insensitive."""
         purpose = Purpose(f"Looking for the policy named {name!r}", Phase.READ)
-        policies = [
-            policy
-            for page in self._client.pages(_POLICIES, purpose)
-            for policy in page
-            if str(policy.get("displayName") or "").casefold() == name.casefold()
-        ]
-        return str(_only_one(policies, purpose, "policy_id")["id"])
+        if self._policies is None:
+            try:
+                self._policies = self.policies(purpose)
+            except IntuneError as error:
+                # Kept too: each of a thousand items would ask again for what was refused, or too early.
+                self._policies = error
+        if isinstance(self._policies, IntuneError):
+            raise self._policies
+        named = [p for p in self._policies if str(p.get("displayName") or "").casefold() == name.casefold()]
+        return only_one(named, purpose, "policy_id")
+
+    def policies(self, purpose: Purpose) -> list[Row]:
+        """Return every device compliance policy."""
+        return [policy for page in self._client.pages(_POLICIES, purpose) for policy in page]
+
+    def policy(self, policy_id: str) -> Row:
+        """Return one policy."""
+        purpose = Purpose(f"Reading policy {policy_id}", Phase.READ)
+        return {"id": policy_id, **self._client.get(_policy(policy_id), purpose)}
+
+    def overview(self, policy_id: str) -> Row:
+        """Return the service's own count of a policy's devices by outcome."""
+        purpose = Purpose(f"Reading the overview of policy {policy_id}", Phase.READ)
+        return self._client.get(f"{_policy(policy_id)}/deviceStatusOverview", purpose)
 
     def locate(self, policy_id: str, target: Target) -> Row:
         """Return the target's row."""
@@ -56,32 +77,32 @@ class DeviceStatuses:
             return self.read(policy_id, target.status_id, Purpose(f"Reading {target}", Phase.READ))
         purpose = Purpose(f"Looking for {target}", Phase.READ)
         rows = [row for row in self.rows(policy_id, purpose) if target.fits(row)]
-        return _only_one(rows, purpose, "status_id")
+        return only_one(rows, purpose, "status_id")
+
+    def pages(self, policy_id: str, purpose: Purpose) -> Iterator[list[Row]]:
+        """Yield a policy's statuses, page by page."""
+        # No $filter: this collection answers it with 501.
+        return self._client.pages(_collection(policy_id), purpose)
 
     def rows(self, policy_id: str, purpose: Purpose) -> Iterator[Row]:
         """Yield every status of a policy."""
-        # No $filter: this collection answers it with 501.
-        for page in self._client.pages(_collection(policy_id), purpose):
+        for page in self.pages(policy_id, purpose):
             yield from page
 
     def read(self, policy_id: str, status_id: str, purpose: Purpose) -> Row:
         """Return one status, from the list where the service has no route to the item."""
         if self.item_route:
             try:
-                row = self._unwrap(self._client.get(_item(policy_id, status_id), purpose), purpose)
+                row = unwrap(self._client.get(item_path(policy_id, status_id), purpose), purpose)
                 return {"id": status_id, **row}
             except IntuneError as error:
-                if not _is_no_route(error):
+                if not is_no_route(error):
                     raise
                 self.item_route = False
         for row in self.rows(policy_id, purpose):
             if row.get("id") == status_id:
                 return row
-        message = f"none of the policy's device statuses has the id {status_id!r}"
-        raise IntuneError(
-            f"{purpose.what} failed: {message}; check status_id, it is the row's id and not the device's",
-            Failure(Code.NOT_FOUND, message, purpose.phase),
-        )
+        raise status_missing(status_id, purpose)
 
     def write(self, policy_id: str, status_id: str, body: Row, purpose: Purpose) -> Row:
         """Send the PATCH; return the entity that the service answered, or an empty one.
@@ -90,45 +111,65 @@ class DeviceStatuses:
             IntuneError: code ``write_not_supported`` where the service has no route for it.
         """
         try:
-            row = self._client.patch(_item(policy_id, status_id), body, purpose)
+            row = self._client.patch(item_path(policy_id, status_id), body, purpose)
             entity = row.get("value", row)
             # An answer of another shape takes nothing back: the service said that it did it, and reading tells.
             return entity if isinstance(entity, dict) else {}
         except IntuneError as error:
-            if _is_no_route(error) or error.failure.status in (405, 501):
-                error.failure.code = Code.WRITE_NOT_SUPPORTED
-                error.sentence = (
-                    f"{purpose.what} failed: this service does not accept updates to device statuses, which it "
-                    "calculates itself; nothing was changed; reading, check mode and reports work; to change a "
-                    "device's status, change the device or its policy, and let the device check in"
-                )
-            raise
+            raise explain_refusal(error, purpose) from None
 
-    @staticmethod
-    def _unwrap(document: Row, purpose: Purpose) -> Row:
-        # The documentation's sample of a GET wraps the entity in "value".
-        row = document.get("value", document)
-        if isinstance(row, dict):
-            return row
-        message = "the answer holds no device status"
-        raise IntuneError(f"{purpose.what} failed: {message}", Failure(Code.BAD_RESPONSE, message, purpose.phase))
+
+def unwrap(document: Row, purpose: Purpose) -> Row:
+    """Return the entity in an answer: the documentation's sample of a GET wraps it in ``value``."""
+    row = document.get("value", document)
+    if isinstance(row, dict):
+        return row
+    message = "the answer holds no device status"
+    raise IntuneError(f"{purpose.what} failed: {message}", Failure(Code.BAD_RESPONSE, message, purpose.phase))
+
+
+def explain_refusal(error: IntuneError, purpose: Purpose) -> IntuneError:
+    """Say what the error of an update means where the service has no route for updates."""
+    if is_no_route(error) or error.failure.status in (405, 501):
+        error.failure.code = Code.WRITE_NOT_SUPPORTED
+        error.sentence = (
+            f"{purpose.what} failed: this service does not accept updates to device statuses, which it "
+            "calculates itself; nothing was changed; reading, check mode and reports work; to change a "
+            "device's status, change the device or its policy, and let the device check in"
+        )
+    return error
+
+
+def status_missing(status_id: str, purpose: Purpose) -> IntuneError:
+    """Return the error for an id that no row of the policy has."""
+    message = f"none of the policy's device statuses has the id {status_id!r}"
+    return IntuneError(
+        f"{purpose.what} failed: {message}; check status_id, it is the row's id and not the device's",
+        Failure(Code.NOT_FOUND, message, purpose.phase),
+    )
+
+
+def _policy(policy_id: str) -> str:
+    return f"{_POLICIES}/{quote(policy_id, safe='')}"
 
 
 def _collection(policy_id: str) -> str:
-    return f"{_POLICIES}/{quote(policy_id, safe='')}/deviceStatuses"
+    return f"{_policy(policy_id)}/deviceStatuses"
 
 
-def _item(policy_id: str, status_id: str) -> str:
+def item_path(policy_id: str, status_id: str) -> str:
+    """Return the path of one status; ids are opaque."""
     return f"{_collection(policy_id)}/{quote(status_id, safe='')}"
 
 
-def _is_no_route(error: IntuneError) -> bool:
+def is_no_route(error: IntuneError) -> bool:
+    """Tell whether the service has no route to a single status."""
     failure = error.failure
     said = f"{failure.service_code} {failure.message}"
     return failure.status == 400 and (_NO_ROUTE in said or "No OData route exists" in said)
 
 
-def _only_one(rows: list[Row], purpose: Purpose, option: str) -> Row:
+def only_one(rows: list[Row], purpose: Purpose, option: str) -> Row:
     """Return the one row that was found; none or several is an error that lists their ids."""
     ids = [str(row["id"]) for row in rows if row.get("id")]
     if len(ids) < len(rows):

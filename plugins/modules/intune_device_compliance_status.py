@@ -341,7 +341,7 @@ def prepare(module: GraphModule) -> Callable[[GraphClient], dict[str, Any]]:
 
 def main() -> None:
     module = define_module()
-    module.run(lambda: prepare(module))
+    module.run(lambda: prepare(module), {"changed_properties": [], "diff": {"before": {}, "after": {}}})
 
 
 if __name__ == "__main__":

@@ -26,6 +26,8 @@ import yaml
 from ..emulator.process import RunningEmulator, start
 
 MODULE = "graphops.intune.intune_device_compliance_status"
+INFO = f"{MODULE}_info"
+BULK = f"{MODULE}_bulk"
 ROOT = Path(__file__).parents[2]
 _BIN = Path(sys.executable).parent
 _SECONDS = 120
@@ -73,6 +75,14 @@ class Ansible:
     def task(self, *flags: str, env: dict[str, str | None] | None = None, **options: Any) -> Run:
         """Run a playbook with one task of the module."""
         return self.playbook([{MODULE: options}], *flags, env=env)
+
+    def info(self, *flags: str, **options: Any) -> Run:
+        """Run a playbook with one task of the module that reads."""
+        return self.playbook([{INFO: options}], *flags)
+
+    def bulk(self, *flags: str, **options: Any) -> Run:
+        """Run a playbook with one task of the module for many statuses."""
+        return self.playbook([{BULK: options}], *flags)
 
     def playbook(
         self,

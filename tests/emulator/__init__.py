@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
-from .process import EmulatorError, RunningEmulator, start
+from .process import RunningEmulator, start
+from .remote import EmulatorError
 
 __all__ = ["EmulatorError", "RunningEmulator", "start"]

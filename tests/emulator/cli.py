@@ -20,13 +20,15 @@ from .credentials import Addresses, CredentialFiles, Credentials, write_private
 from .emulator import Emulator
 from .policy import Policy
 from .server import LOOPBACK, Listener, serve
-from .settings import Profile, Settings
+from .settings import Profile, Settings, SettingsError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the emulator until it is told to stop; the exit status."""
     parser = _parser()
     options = parser.parse_args(arguments)
+    if options.policies > 1 and options.statuses is None:
+        parser.error("--policies goes with --statuses")
     # Until the server takes the signals over, they end the program by way of its clean-up.
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_rest: sys.exit(0))
@@ -52,7 +54,9 @@ def _run(options: argparse.Namespace, files: CredentialFiles) -> None:
     credentials = Credentials(federated_issuer=f"{addresses.authority_url}/workload")
     files.write_tls()
     files.write(credentials, addresses)
-    settings = Settings(profile=Profile(options.profile), token_lifetime=options.token_lifetime)
+    settings = Settings(
+        profile=Profile(options.profile), token_lifetime=options.token_lifetime, time_scale=options.time_scale
+    )
     emulator = Emulator(policies, settings, credentials, addresses)
 
     def ready() -> None:
@@ -86,7 +90,7 @@ def _quoted(value: str) -> str:
 
 def _policies(options: argparse.Namespace) -> list[Policy]:
     if options.statuses is not None:
-        return seed.generate(options.statuses)
+        return seed.generate(options.statuses, options.policies)
     return seed.load(options.seed)
 
 
@@ -104,7 +108,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     rows = parser.add_mutually_exclusive_group()
     rows.add_argument("--seed", type=Path, default=seed.DOCUMENTED, metavar="FILE", help="policies and rows, as JSON")
-    rows.add_argument("--statuses", type=_count, metavar="N", help="generate one policy with N rows")
+    rows.add_argument("--statuses", type=_count, metavar="N", help="generate N rows")
+    parser.add_argument(
+        "--policies", type=_positive, default=1, metavar="N", help="spread them over N policies (default: %(default)s)"
+    )
     parser.add_argument("--env-file", type=Path, metavar="FILE", help="where to write the variables to source")
     parser.add_argument(
         "--directory", type=Path, metavar="DIR", help="where to keep certificates and credentials (default: temporary)"
@@ -113,9 +120,30 @@ def _parser() -> argparse.ArgumentParser:
         "--token-lifetime", type=_count, default=3600, metavar="SECONDS", help="of access tokens (default: %(default)s)"
     )
     parser.add_argument(
+        "--time-scale",
+        type=_time_scale,
+        default=Settings.time_scale,
+        metavar="FACTOR",
+        help="how many times faster the budgets' clock runs (default: %(default)s)",
+    )
+    parser.add_argument(
         "--until-eof", action="store_true", help="stop at the end of standard input too: so when the starter dies"
     )
     return parser
+
+
+def _time_scale(text: str) -> float:
+    try:
+        return Settings().changed({"time_scale": float(text)}).time_scale
+    except SettingsError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _positive(text: str) -> int:
+    value = _count(text)
+    if value == 0:
+        raise ValueError(text)
+    return value
 
 
 def _count(text: str) -> int:

@@ -12,14 +12,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from . import fault_rule
+from . import chaos, fault_rule
 from .device_status import DeviceStatus, Version, read_changes
 from .edm import EdmError
 from .exchange import segments
-from .faults import FaultError, Faults
+from .faults import FaultError
 from .graph_error import GraphError
-from .journal import Journal
-from .judge import Judge
+from .oversight import Oversight
 from .settings import SettingsError
 from .store import Store
 from .tokens import Tokens
@@ -38,12 +37,10 @@ class ControlError(Exception):
 class Control:
     """Steers one emulator. It needs no login; the listener is on the loopback alone."""
 
-    def __init__(self, store: Store, tokens: Tokens, journal: Journal, judge: Judge, faults: Faults) -> None:
+    def __init__(self, store: Store, tokens: Tokens, oversight: Oversight) -> None:
         self._store = store
         self._tokens = tokens
-        self._journal = journal
-        self._judge = judge
-        self._faults = faults
+        self._oversight = oversight
 
     def routes(self) -> list[Route]:
         """The routes below ``/_emulator``."""
@@ -52,6 +49,9 @@ class Control:
             Route("/judge", _explained(self._verdict), methods=["GET"]),
             Route("/faults", _explained(self._add_faults), methods=["POST"]),
             Route("/faults", _explained(self._clear_faults), methods=["DELETE"]),
+            Route("/chaos", _explained(self._begin_chaos), methods=["POST"]),
+            Route("/chaos", _explained(self._stop_chaos), methods=["DELETE"]),
+            Route("/budget", _explained(self._budget), methods=["GET"]),
             Route("/state", _explained(self._state), methods=["GET"]),
             Route("/state/{ids:path}", _explained(self._put_status), methods=["PUT"]),
             Route("/settings", _explained(self._settings), methods=["GET"]),
@@ -61,18 +61,30 @@ class Control:
         ]
 
     async def _log(self, _request: Request) -> Response:
-        return JSONResponse(self._journal.as_json())
+        return JSONResponse(self._oversight.journal.as_json())
 
     async def _verdict(self, _request: Request) -> Response:
-        return JSONResponse(self._judge.as_json())
+        return JSONResponse(self._oversight.judge.as_json())
+
+    async def _budget(self, _request: Request) -> Response:
+        return JSONResponse(self._oversight.budget.as_json())
 
     async def _add_faults(self, request: Request) -> Response:
         rules = fault_rule.parse(await _json(request))
-        self._faults.add(rules)
+        self._oversight.faults.add(rules)
         return JSONResponse({"added": len(rules)})
 
     async def _clear_faults(self, _request: Request) -> Response:
-        self._faults.clear()
+        self._oversight.faults.clear()
+        return Response(status_code=204)
+
+    async def _begin_chaos(self, request: Request) -> Response:
+        odds = chaos.parse(await _json(request))
+        self._oversight.chaos.begin(odds)
+        return JSONResponse(odds.as_json())
+
+    async def _stop_chaos(self, _request: Request) -> Response:
+        self._oversight.chaos.clear()
         return Response(status_code=204)
 
     async def _state(self, _request: Request) -> Response:
@@ -110,9 +122,7 @@ class Control:
 
     async def _reset(self, _request: Request) -> Response:
         self._store.reset()
-        self._faults.clear()
-        self._journal.clear()
-        self._judge.clear()
+        self._oversight.clear()
         return Response(status_code=204)
 
 

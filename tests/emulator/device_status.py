@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 from collections.abc import Mapping
+from typing import Any
 
 from . import edm
 from .edm import EdmError, EdmType, Value
@@ -48,7 +49,7 @@ class Property:
     versions: frozenset[Version] = frozenset(Version)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class DeviceStatus:
     """One row: a device and user under a policy. Dates in ticks; ``status`` may be one that no version knows."""
 
@@ -69,16 +70,14 @@ class DeviceStatus:
 
     def changed(self, changes: Mapping[Property, Value]) -> DeviceStatus:
         """A row with the changes applied."""
-        by_attribute = dataclasses.asdict(self) | {prop.attribute: value for prop, value in changes.items()}
-        return DeviceStatus(**by_attribute)
+        by_attribute: dict[str, Any] = {prop.attribute: value for prop, value in changes.items()}
+        return dataclasses.replace(self, **by_attribute)
 
     def as_json(self, version: Version, case: EnumCase = EnumCase.CANONICAL) -> dict[str, object]:
         """The row as the service shows it in a list."""
         shown: dict[str, object] = {"id": self.id}
-        for prop in PROPERTIES:
-            if version not in prop.versions:
-                continue
-            value = self.value(prop)
+        for prop in _OF_VERSION[version]:
+            value: Value = getattr(self, prop.attribute)
             if prop.edm is EdmType.DATE_TIME_OFFSET and isinstance(value, int):
                 value = edm.format_date_time_offset(value)
             elif prop.edm is EdmType.COMPLIANCE_STATUS and isinstance(value, str):
@@ -100,6 +99,7 @@ PROPERTIES = (
     Property("lastReportedDateTime", "last_reported", EdmType.DATE_TIME_OFFSET, nullable=False),
     Property("userPrincipalName", "user_principal_name", EdmType.STRING, nullable=True),
 )
+_OF_VERSION = {version: [prop for prop in PROPERTIES if version in prop.versions] for version in Version}
 BY_NAME = {prop.name: prop for prop in PROPERTIES}
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime
 import enum
+import functools
 import re
 
 Value = str | int | None
@@ -86,9 +87,15 @@ def format_date_time_offset(ticks: int) -> str:
     """The service's spelling: UTC ``Z`` with 0 to 7 fraction digits, trailing zeros dropped."""
     days, rest = divmod(ticks, TICKS_PER_DAY)
     seconds, fraction = divmod(rest, TICKS_PER_SECOND)
-    date = datetime.date.fromordinal(days + 1).isoformat()
+    date = _date(days)
     digits = f".{fraction:07d}".rstrip("0") if fraction else ""
     return f"{date}T{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{digits}Z"
+
+
+@functools.lru_cache(maxsize=1024)
+def _date(days: int) -> str:
+    # The rows of a policy are of a few days, and there may be a hundred thousand of them.
+    return datetime.date.fromordinal(days + 1).isoformat()
 
 
 def canonical_status(text: str) -> str:

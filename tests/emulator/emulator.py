@@ -10,6 +10,8 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Scope
 
 from .authority import Authority
+from .budget import Budget
+from .chaos import Chaos
 from .control import Control
 from .credentials import Addresses, Credentials
 from .device_status import Version
@@ -20,7 +22,9 @@ from .journal import Journal
 from .judge import Judge
 from .leak import LeakScan
 from .managed_identity import ManagedIdentity
+from .oversight import Oversight
 from .policy import Policy
+from .reception import Handler, Reception
 from .service import Service
 from .settings import Settings
 from .store import Store
@@ -45,20 +49,14 @@ class Emulator:
             Kind.AUTHORITY: _host(addresses.authority_url),
             Kind.IMDS: _host(addresses.identity_url),
         }
-        journal, faults = Journal(leaks), Faults()
         judge = Judge(hosts[Kind.GRAPH], store, leaks)
-        service = Service(
-            Graph(store, tokens),
-            {
-                Kind.AUTHORITY: Authority(addresses.authority_url, credentials, tokens, store),
-                Kind.IMDS: ManagedIdentity(credentials, tokens, store),
-            },
-            hosts,
-            journal,
-            judge,
-            faults,
-        )
-        control = Control(store, tokens, journal, judge, faults)
+        oversight = Oversight(Journal(leaks), judge, Faults(), Chaos(store), Budget(store))
+        readers: dict[Kind, Handler] = {
+            Kind.AUTHORITY: Authority(addresses.authority_url, credentials, tokens, store),
+            Kind.IMDS: ManagedIdentity(credentials, tokens, store),
+        }
+        service = Service(Reception(store, Graph(store, tokens), readers, hosts, oversight))
+        control = Control(store, tokens, oversight)
         self.tls: ASGIApp = Starlette(
             routes=[Mount("/_emulator", routes=control.routes()), Mount("/", service.listener(_kind))]
         )

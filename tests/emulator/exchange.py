@@ -8,10 +8,18 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import enum
+import functools
 import json
+import uuid
+from collections.abc import Mapping
 from urllib.parse import unquote
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
+
+BATCH = "$batch"
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 class Kind(enum.Enum):
@@ -24,39 +32,61 @@ class Kind(enum.Enum):
 
 @dataclasses.dataclass(frozen=True)
 class Exchange:
-    """A request, read whole. ``segments`` are split before they are decoded, so that an id may contain a slash."""
+    """A request, read whole: one that came over a connection, or one inside a batch.
 
-    request: Request
+    ``raw_path`` is the path as sent, percent-encoding and all; ``segments`` are split before they are decoded, so
+    that an id may contain a slash. ``batch`` is the number, in the log, of the envelope that a request came in.
+    """
+
     kind: Kind
+    method: str
+    raw_path: str
+    query_string: str
+    headers: Mapping[str, str]
     body: bytes
-    request_id: str
+    client_address: str
+    request_id: str = dataclasses.field(default_factory=lambda: str(uuid.uuid4()))
+    batch: int | None = None
 
-    @property
-    def method(self) -> str:
-        """The verb, in capitals."""
-        return self.request.method
+    @classmethod
+    def received(cls, request: Request, kind: Kind, body: bytes) -> Exchange:
+        """A request that came over a connection of its own."""
+        raw_path: bytes = request.scope["raw_path"]
+        query: bytes = request.scope["query_string"]
+        return cls(
+            kind=kind,
+            method=request.method,
+            raw_path=raw_path.partition(b"?")[0].decode("ascii"),
+            query_string=query.decode("ascii", "replace"),
+            headers=request.headers,
+            body=body,
+            client_address=request.client.host if request.client else "",
+        )
 
-    @property
-    def raw_path(self) -> str:
-        """The path as sent, percent-encoding and all."""
-        raw: bytes = self.request.scope["raw_path"]
-        return raw.partition(b"?")[0].decode("ascii")
-
-    @property
+    @functools.cached_property
     def path(self) -> str:
         """The path, decoded."""
         return unquote(self.raw_path)
 
-    @property
+    @functools.cached_property
     def segments(self) -> list[str]:
         """The path's segments, each decoded."""
         return segments(self.raw_path)
 
     @property
-    def query_string(self) -> str:
-        """The query as sent."""
-        raw: bytes = self.request.scope["query_string"]
-        return raw.decode("ascii", "replace")
+    def is_envelope(self) -> bool:
+        """Whether this is a batch, whose requests are to be judged and not it."""
+        return self.kind is Kind.GRAPH and self.segments[1:] == [BATCH]
+
+    @property
+    def is_write(self) -> bool:
+        """Whether this asks Graph to change something."""
+        return self.kind is Kind.GRAPH and self.method != "GET" and not self.is_envelope
+
+    @property
+    def query(self) -> QueryParams:
+        """The query's fields, decoded."""
+        return QueryParams(self.query_string)
 
     @property
     def host(self) -> str:
@@ -69,14 +99,9 @@ class Exchange:
         scheme, _rest, token = self.header("authorization").partition(" ")
         return token.strip() if scheme.lower() == "bearer" else None
 
-    @property
-    def client_address(self) -> str:
-        """The address of the caller."""
-        return self.request.client.host if self.request.client else ""
-
     def header(self, name: str) -> str:
-        """A header's value, empty when it was not sent."""
-        return self.request.headers.get(name, "")
+        """The value of a header, named in lower case; empty when it was not sent."""
+        return self.headers.get(name, "")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,12 +115,25 @@ class Answer:
     @classmethod
     def of_json(cls, status: int, content: object, headers: dict[str, str] | None = None) -> Answer:
         """An answer that carries JSON."""
-        body = json.dumps(content, separators=(",", ":")).encode()
+        return cls.of_bytes(status, json_bytes(content), headers)
+
+    @classmethod
+    def of_bytes(cls, status: int, body: bytes, headers: dict[str, str] | None = None) -> Answer:
+        """An answer that carries JSON, encoded already."""
         return cls(status, body, {"Content-Type": "application/json"} | (headers or {}))
+
+    def halved(self) -> Answer:
+        """The same answer with half of its body."""
+        return dataclasses.replace(self, body=self.body[: len(self.body) // 2])
 
     def with_headers(self, headers: dict[str, str]) -> Answer:
         """The same answer with more headers."""
         return dataclasses.replace(self, headers=self.headers | headers)
+
+
+def json_bytes(content: object) -> bytes:
+    """JSON as the services send it."""
+    return _ENCODER.encode(content).encode()
 
 
 def segments(raw_path: str) -> list[str]:

@@ -26,6 +26,7 @@ _CODES = {
     404: "ResourceNotFound",
     408: "RequestTimeout",
     409: "Conflict",
+    424: "FailedDependency",
     429: "TooManyRequests",
     500: "InternalServerError",
     501: "NotImplemented",
@@ -122,7 +123,7 @@ def _formed(form: BodyForm | None, answer: Answer) -> Answer:
     if form is BodyForm.EMPTY:
         return dataclasses.replace(answer, body=b"")
     if form is BodyForm.CUT_JSON:
-        return dataclasses.replace(answer, body=answer.body[: len(answer.body) // 2])
+        return answer.halved()
     return answer
 
 

@@ -14,7 +14,7 @@ from .exchange import Kind
 from .faults import BodyForm, Drop, Effect, FaultError, JsonAnswer, RetryAfter, RetryIn, Rule
 
 _RULE = frozenset({"match", "times", "skip", "do"})
-_MATCH = frozenset({"method", "path", "kind"})
+_MATCH = frozenset({"method", "path", "kind", "batch"})
 _EFFECT = frozenset(
     {
         "status", "apply", "code", "message", "retry_after", "body_form", "drop", "delay", "slow_body",
@@ -34,20 +34,23 @@ def parse(document: object) -> list[Rule]:
 
 
 def _rule(item: object) -> Rule:
-    rule = _object(item, "rule", _RULE)
-    match = _object(rule.get("match", {}), "match", _MATCH)
+    rule = checked(item, "rule", _RULE)
+    match = checked(rule.get("match", {}), "match", _MATCH)
     method = _text(match, "method")
     return Rule(
-        effect=_effect(_object(rule.get("do"), "do", _EFFECT)),
+        effect=effect(rule.get("do")),
         method=None if method is None else method.upper(),
         path=_pattern(match),
         kind=_choice(match, "kind", Kind),
+        batch=_flag(match, "batch") if "batch" in match else None,
         times=None if rule.get("times", 1) is None else _whole(rule.get("times", 1), "times"),
         skip=_whole(rule.get("skip", 0), "skip"),
     )
 
 
-def _effect(do: dict[str, object]) -> Effect:
+def effect(document: object) -> Effect:
+    """What a rule does; FaultError where that makes no sense."""
+    do = checked(document, "do", _EFFECT)
     status = None if "status" not in do else _whole(do["status"], "status")
     form = _choice(do, "body_form", BodyForm)
     needing = [name for name in _NEEDS_STATUS if name in do]
@@ -79,7 +82,7 @@ def _retry_after(do: dict[str, object]) -> RetryAfter | None:
         return RetryAfter(RetryIn.HEADER, header=value)
     if isinstance(value, (int, float)):
         return RetryAfter(RetryIn.HEADER, header=str(value))
-    given = _object(value, "retry_after", frozenset({RetryIn.HTTP_DATE_IN.value, RetryIn.NESTED.value}))
+    given = checked(value, "retry_after", frozenset({RetryIn.HTTP_DATE_IN.value, RetryIn.NESTED.value}))
     if len(given) != 1:
         raise FaultError("retry_after: one of http_date_in and nested is wanted")
     [(place, seconds)] = given.items()
@@ -97,7 +100,8 @@ def _keep(do: dict[str, object]) -> frozenset[str] | None:
     return frozenset(names)
 
 
-def _object(value: object, what: str, known: frozenset[str]) -> dict[str, object]:
+def checked(value: object, what: str, known: frozenset[str]) -> dict[str, object]:
+    """The value, if it is an object without unknown members; else FaultError."""
     if not isinstance(value, dict):
         raise FaultError(f"{what}: an object is wanted")
     unknown = value.keys() - known

@@ -88,6 +88,7 @@ class Rule:
     method: str | None = None
     path: re.Pattern[str] | None = None
     kind: Kind | None = None
+    batch: bool | None = None
     times: int | None = 1
     skip: int = 0
 
@@ -107,6 +108,7 @@ class Rule:
             (self.method is None or self.method == exchange.method)
             and (self.path is None or self.path.search(exchange.path) is not None)
             and (self.kind is None or self.kind is exchange.kind)
+            and (self.batch is None or self.batch is (exchange.batch is not None))
         )
 
 

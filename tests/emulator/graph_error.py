@@ -26,11 +26,12 @@ class GraphError(Exception):
     code: str
     message: str
     nested: bool = False
+    headers: dict[str, str] = dataclasses.field(default_factory=dict)
 
     def answer(self, exchange: Exchange) -> Answer:
         """The error as an answer."""
         message = nested_message(exchange, self.message) if self.nested else self.message
-        return Answer.of_json(self.status, envelope(exchange, self.code, message))
+        return Answer.of_json(self.status, envelope(exchange, self.code, message), self.headers)
 
 
 def envelope(exchange: Exchange, code: str, message: str) -> dict[str, object]:
@@ -70,6 +71,12 @@ def nested_message(exchange: Exchange, text: str, retry_after: float | None = No
         "HttpHeaders": "{}",
     }
     return json.dumps(document, indent=2).replace("\n", "\r\n")
+
+
+def unauthorized(message: str) -> GraphError:
+    """The 401 for a token that Graph refuses."""
+    headers = {"WWW-Authenticate": 'Bearer realm="", error="invalid_token"'}
+    return GraphError(401, "InvalidAuthenticationToken", message, headers=headers)
 
 
 def not_found(what: str, identifier: str) -> GraphError:

@@ -16,7 +16,10 @@ from .leak import LeakScan
 
 @dataclasses.dataclass
 class Entry:
-    """One request. ``at`` is Unix time in seconds; ``status`` stays None when no answer was sent."""
+    """One request. ``at`` is Unix time in seconds; ``status`` stays None when no answer was sent.
+
+    ``batch`` is the ``n`` of the envelope, for a request inside one.
+    """
 
     n: int
     at: float
@@ -30,6 +33,7 @@ class Entry:
     authorization: bool
     body: object
     fault: object
+    batch: int | None = None
     status: int | None = None
 
 
@@ -55,6 +59,7 @@ class Journal:
             authorization=bool(exchange.header("authorization")),
             body=_body(exchange),
             fault=fault,
+            batch=exchange.batch,
         )
         self._entries.append(entry)
         return entry

@@ -10,8 +10,10 @@ import enum
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
 
+from .budget import Limit
 from .device_status import DeviceStatus, Property, unchanged
 from .edm import Value
 from .exchange import Exchange, Kind
@@ -31,6 +33,12 @@ class Offence(enum.Enum):
     NO_CLIENT_REQUEST_ID = "no_client_request_id"
     WRITE_IN_CHECK_MODE = "write_in_check_mode"
     SECRET_IN_URL = "secret_in_url"
+    WRITE_OVER_BUDGET = "write_over_budget"
+    REQUEST_OVER_BUDGET = "request_over_budget"
+    WRITE_WHILE_HELD = "write_while_held"
+
+
+_OVER_BUDGET = {Limit.WRITES: Offence.WRITE_OVER_BUDGET, Limit.REQUESTS: Offence.REQUEST_OVER_BUDGET}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,6 +61,7 @@ class Judge:
         self._findings: list[Finding] = []
         self._request_ids: set[uuid.UUID] = set()
         self._not_before: dict[tuple[str, str, str], float] = {}
+        self._held_until: dict[str, float] = {}
 
     def look(self, exchange: Exchange, n: int, patch: Patch | None) -> None:
         """Judges request number ``n``; ``patch`` is what it asks to change of which row."""
@@ -62,15 +71,28 @@ class Judge:
             self._find(Offence.TOKEN_TO_ANOTHER_HOST, n, f"a bearer token came to {exchange.host}")
         self._look_for_haste(exchange, n)
         if exchange.kind is Kind.GRAPH:
-            self._look_at_request_id(exchange.header("client-request-id"), n)
-            if self._store.settings.expect_no_writes and exchange.method != "GET":
+            if exchange.batch is None:
+                self._look_at_request_id(exchange.header("client-request-id"), n)
+            if self._store.settings.expect_no_writes and exchange.is_write:
                 self._find(Offence.WRITE_IN_CHECK_MODE, n, f"{exchange.method} {exchange.path}")
         if patch is not None:
             self._look_at_patch(patch, n)
 
-    def told_to_wait(self, exchange: Exchange, until: float) -> None:
-        """Remembers the Unix time before which this client must not repeat this request."""
+    def exceeded(self, exchange: Exchange, n: int, limits: Iterable[Limit]) -> None:
+        """Request number ``n`` was refused because it is beyond these limits."""
+        for limit in limits:
+            self._find(_OVER_BUDGET[limit], n, f"{exchange.method} {exchange.path}")
+
+    def told_to_wait(self, exchange: Exchange, status: int, until: float) -> None:
+        """Remembers the Unix time before which this client must not repeat the request that was answered so.
+
+        A write inside a batch that was throttled stands for all writes: sending the next batch of them is to
+        run into the same wall with twenty requests at once.
+        """
         self._not_before[_repetition(exchange)] = until
+        if status == HTTPStatus.TOO_MANY_REQUESTS and exchange.batch is not None and exchange.is_write:
+            client = _client(exchange)
+            self._held_until[client] = max(until, self._held_until.get(client, 0.0))
 
     def as_json(self) -> dict[str, object]:
         """The findings, and how many there are of every rule."""
@@ -88,11 +110,16 @@ class Judge:
         self._findings.clear()
         self._request_ids.clear()
         self._not_before.clear()
+        self._held_until.clear()
 
     def _look_for_haste(self, exchange: Exchange, n: int) -> None:
-        early = self._not_before.get(_repetition(exchange), 0.0) - self._clock()
+        now = self._clock()
+        early = self._not_before.get(_repetition(exchange), 0.0) - now
         if early > 0:
             self._find(Offence.RETRY_BEFORE_TIME, n, f"{exchange.method} {exchange.path} came {early:.3f} s early")
+        held = self._held_until.get(_client(exchange), 0.0) - now
+        if held > 0 and exchange.is_write:
+            self._find(Offence.WRITE_WHILE_HELD, n, f"{exchange.method} {exchange.path} came {held:.3f} s early")
 
     def _look_at_request_id(self, text: str, n: int) -> None:
         try:
@@ -116,8 +143,11 @@ class Judge:
         self._findings.append(Finding(rule, n, detail))
 
 
-def _repetition(exchange: Exchange) -> tuple[str, str, str]:
+def _client(exchange: Exchange) -> str:
     # Many clients may come from one address at once (forks, say), and one must not be blamed for what another was
     # told. Each has a token of its own; where there is none, the program's name has to do.
-    client = exchange.bearer or f"{exchange.client_address} {exchange.header('user-agent')}"
-    return client, exchange.method, exchange.path
+    return exchange.bearer or f"{exchange.client_address} {exchange.header('user-agent')}"
+
+
+def _repetition(exchange: Exchange) -> tuple[str, str, str]:
+    return _client(exchange), exchange.method, exchange.path

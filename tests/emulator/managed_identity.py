@@ -35,7 +35,7 @@ class ManagedIdentity:
         return Answer(404)
 
     def _imds(self, exchange: Exchange) -> Answer:
-        query = exchange.request.query_params
+        query = exchange.query
         if exchange.header("metadata").lower() != "true":
             return _imds_error("invalid_request", "Required metadata header not specified")
         if "api-version" not in query:
@@ -58,7 +58,7 @@ class ManagedIdentity:
         return Answer.of_json(200, content)
 
     def _app_service(self, exchange: Exchange) -> Answer:
-        query = exchange.request.query_params
+        query = exchange.query
         sent, wanted = exchange.header("x-identity-header"), self._credentials.app_service_header
         if not hmac.compare_digest(sent.encode(), wanted.encode()):
             return Answer.of_json(401, {"statusCode": 401, "message": "The X-IDENTITY-HEADER is missing or wrong"})

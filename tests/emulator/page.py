@@ -41,7 +41,7 @@ class Page:
 
 def parse(exchange: Exchange, settings: Settings) -> Page:
     """The page that a request asks for; GraphError for a query option that the service does not take."""
-    query = exchange.request.query_params
+    query = exchange.query
     if "$filter" in query:
         # Seen on the live collection: filtering is up to the client.
         raise GraphError(501, "NotImplemented", "Not Implemented", nested=True)

@@ -8,8 +8,9 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 
-from .device_status import DeviceStatus, Version
+from .device_status import Version
 from .edm import ComplianceStatus
+from .rows import Rows
 
 DEFAULT_TYPE = "#microsoft.graph.windows10CompliancePolicy"
 
@@ -39,11 +40,11 @@ class Policy:
     created: str = "2024-05-06T07:08:09.1234567Z"
     modified: str = "2024-06-07T08:09:10Z"
     version: int = 1
-    statuses: dict[str, DeviceStatus] = dataclasses.field(default_factory=dict)
+    statuses: Rows = dataclasses.field(default_factory=Rows)
 
     def copy(self) -> Policy:
         """A policy whose rows can change without changing this one's."""
-        return dataclasses.replace(self, statuses=dict(self.statuses))
+        return dataclasses.replace(self, statuses=self.statuses.copy())
 
     def as_json(self, version: Version) -> dict[str, object]:
         """The policy as the service shows it."""

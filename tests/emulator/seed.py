@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import uuid
 from pathlib import Path
@@ -20,9 +21,39 @@ DOCUMENTED = Path(__file__).parent / "seeds" / "documented.json"
 _NAMESPACE = uuid.UUID("5b1f3c1e-8f0a-4a57-9d0c-3f7f3f1c2a11")
 _FIRST_REPORT = edm.parse_date_time_offset("2026-01-05T06:07:08.0000001Z")
 _GENERATED_POLICY = "Generated baseline"
-_MODELS = ("Latitude 7440", "Surface Laptop 5", "ThinkPad T14")
-# Mostly compliant, as a real fleet is; the rest cycles so that every status occurs.
-_GENERATED_STATUSES = (*[ComplianceStatus.COMPLIANT.value] * 12, *(member.value for member in ComplianceStatus))
+# Mostly compliant, as a real fleet is, with every status in any forty rows.
+_MIX = {
+    ComplianceStatus.COMPLIANT: 29,
+    ComplianceStatus.NON_COMPLIANT: 4,
+    ComplianceStatus.NOT_APPLICABLE: 2,
+    ComplianceStatus.REMEDIATED: 1,
+    ComplianceStatus.UNKNOWN: 1,
+    ComplianceStatus.ERROR: 1,
+    ComplianceStatus.CONFLICT: 1,
+    ComplianceStatus.NOT_ASSIGNED: 1,
+}
+_STATUSES = [status.value for status, times in _MIX.items() for _turn in range(times)]
+_STRIDE = 7
+"""Has no divisor in common with the number of statuses, so that steps of it come by all of them."""
+_GRACE_DAYS = 30
+
+
+@dataclasses.dataclass(frozen=True)
+class _Platform:
+    """A platform as a policy's type tells it, with some of its models."""
+
+    name: str
+    odata_type: str
+    models: tuple[str, ...]
+
+
+_PLATFORMS = (
+    _Platform("Windows", DEFAULT_TYPE, ("Latitude 7440", "Surface Laptop 5", "ThinkPad T14")),
+    _Platform("iOS", "#microsoft.graph.iosCompliancePolicy", ("iPhone 15", "iPad Air")),
+    _Platform("macOS", "#microsoft.graph.macOSCompliancePolicy", ("MacBook Pro", "MacBook Air", "Mac mini")),
+    _Platform("Android", "#microsoft.graph.androidWorkProfileCompliancePolicy", ("Pixel 8", "Galaxy S24")),
+    _Platform("Android kiosk", "#microsoft.graph.androidDeviceOwnerCompliancePolicy", ("Galaxy Tab A9", "TC58")),
+)
 
 
 class SeedError(ValueError):
@@ -42,13 +73,14 @@ def load(path: Path) -> list[Policy]:
         raise SeedError(f"the seed {path}: {error}") from error
 
 
-def generate(count: int) -> list[Policy]:
-    """One policy with ``count`` rows, the same ones at every start."""
-    policy = Policy(id=str(uuid.uuid5(_NAMESPACE, "policy")), display_name=_GENERATED_POLICY)
-    for number in range(1, count + 1):
-        row = _generated(number, policy.id)
-        policy.statuses[row.id] = row
-    return [policy]
+def generate(count: int, policies: int = 1) -> list[Policy]:
+    """``count`` rows in turn under so many policies of one platform after the other, the same at every start."""
+    generated = [_generated_policy(index, policies) for index in range(policies)]
+    for index in range(count):
+        of_policy, which = divmod(index, policies)
+        platform = _PLATFORMS[which % len(_PLATFORMS)]
+        generated[which].statuses.put(_generated(index + 1, of_policy, generated[which].id, platform))
+    return generated
 
 
 def _policy(item: dict[str, Any]) -> Policy:
@@ -59,20 +91,31 @@ def _policy(item: dict[str, Any]) -> Policy:
         description=item.get("description"),
     )
     for row in item["statuses"]:
-        policy.statuses[row["id"]] = DeviceStatus(id=row["id"]).changed(
-            read_changes(row, Version.BETA, any_status=True)
-        )
+        policy.statuses.put(DeviceStatus(id=row["id"]).changed(read_changes(row, Version.BETA, any_status=True)))
     return policy
 
 
-def _generated(number: int, policy_id: str) -> DeviceStatus:
+def _generated_policy(index: int, policies: int) -> Policy:
+    platform = _PLATFORMS[index % len(_PLATFORMS)]
+    return Policy(
+        id=str(uuid.uuid5(_NAMESPACE, "policy" if index == 0 else f"policy {index + 1}")),
+        display_name=_GENERATED_POLICY if policies == 1 else f"{_GENERATED_POLICY} {index + 1} ({platform.name})",
+        odata_type=platform.odata_type,
+    )
+
+
+def _generated(number: int, of_policy: int, policy_id: str, platform: _Platform) -> DeviceStatus:
+    status = _STATUSES[of_policy * _STRIDE % len(_STATUSES)]
+    reported = _FIRST_REPORT + number * edm.TICKS_PER_SECOND
+    in_grace = status == ComplianceStatus.NON_COMPLIANT.value
     # The id is three GUIDs joined by "_" with the policy's in the middle, as seen in live answers.
     return DeviceStatus(
         id=f"{number:08x}-0000-4000-8000-00000000000a_{policy_id}_{number:08x}-0000-4000-8000-00000000000b",
         device_display_name=f"PC-{number:06d}",
         user_name=f"User {number}",
-        device_model=_MODELS[number % len(_MODELS)],
-        status=_GENERATED_STATUSES[number % len(_GENERATED_STATUSES)],
-        last_reported=_FIRST_REPORT + number * edm.TICKS_PER_SECOND,
+        device_model=platform.models[of_policy % len(platform.models)],
+        grace_period_expiration=reported + of_policy % _GRACE_DAYS * edm.TICKS_PER_DAY if in_grace else edm.LAST_TICK,
+        status=status,
+        last_reported=reported,
         user_principal_name=f"user{number}@contoso.example",
     )

@@ -14,6 +14,8 @@ from .device_status import EnumCase
 READ_ROLE = "DeviceManagementConfiguration.Read.All"
 WRITE_ROLE = "DeviceManagementConfiguration.ReadWrite.All"
 
+_SMALLEST, _LARGEST = 0.001, 1_000_000
+
 
 class Profile(enum.Enum):
     """Which of the documented methods answer as documented."""
@@ -21,6 +23,16 @@ class Profile(enum.Enum):
     DOCUMENTED = "documented"
     OBSERVED = "observed"
     READ_ONLY = "read-only"
+
+
+class RetryForm(enum.Enum):
+    """Where and how an answer to a request over budget says how long to wait."""
+
+    DECIMAL = "decimal"
+    INTEGER = "integer"
+    HTTP_DATE = "http_date"
+    NESTED = "nested"
+    ABSENT = "absent"
 
 
 class SettingsError(ValueError):
@@ -42,6 +54,17 @@ class Settings:
     token_lifetime: int = 3600
     expect_no_writes: bool = False
     policies_unreadable: tuple[str, ...] = ()
+    write_budget: int = 100
+    request_budget: int = 1000
+    budget_period: float = 20
+    budgets_enforced: bool = True
+    retry_after_form: RetryForm = RetryForm.DECIMAL
+    time_scale: float = 1.0
+
+    @property
+    def budget_seconds(self) -> float:
+        """The period of the budgets on the clock of the caller."""
+        return self.budget_period / self.time_scale
 
     def changed(self, changes: Mapping[str, object]) -> Settings:
         """The settings with some of them set from JSON; SettingsError when one is unknown or cannot be so."""
@@ -66,17 +89,26 @@ def _converted(name: str, value: object) -> object:
             return Profile(value)
         if name == "enum_case":
             return EnumCase(value)
+        if name == "retry_after_form":
+            return RetryForm(value)
     except ValueError as error:
         raise SettingsError(f"{name}: {error}") from None
     if name in ("roles", "policies_unreadable"):
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
         raise SettingsError(f"{name}: a list of strings is wanted")
-    if name in ("empty_pages", "wrap_item", "expect_no_writes"):
+    if name in ("empty_pages", "wrap_item", "expect_no_writes", "budgets_enforced"):
         if isinstance(value, bool):
             return value
         raise SettingsError(f"{name}: true or false is wanted")
-    return _number(name, value)
+    return _seconds(name, value) if name in ("budget_period", "time_scale") else _number(name, value)
+
+
+def _seconds(name: str, value: object) -> float:
+    # Below a thousandth, nothing that is measured in seconds means anything; and JSON can hold an infinity.
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and _SMALLEST <= value <= _LARGEST:
+        return value
+    raise SettingsError(f"{name}: a number from {_SMALLEST} to {_LARGEST} is wanted")
 
 
 def _number(name: str, value: object) -> int | None:
@@ -86,6 +118,6 @@ def _number(name: str, value: object) -> int | None:
         raise SettingsError(f"{name}: a whole number is wanted")
     if name == "patch_answer" and value not in (200, 204):
         raise SettingsError("patch_answer: 200 or 204 is wanted")
-    if value < (1 if name == "page_size" else 0):
+    if value < (1 if name in ("page_size", "write_budget", "request_budget") else 0):
         raise SettingsError(f"{name}: {value} is too small")
     return value

@@ -48,9 +48,9 @@ class Store:
 
     def put(self, policy_id: str, status: DeviceStatus) -> None:
         """Adds or replaces a row."""
-        self.policy(policy_id).statuses[status.id] = status
+        self.policy(policy_id).statuses.put(status)
 
     def delete(self, policy_id: str, status_id: str) -> None:
         """Removes a row; GraphError when there is none."""
         self.status(policy_id, status_id)
-        del self.policy(policy_id).statuses[status_id]
+        self.policy(policy_id).statuses.remove(status_id)

@@ -1,8 +1,6 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-
-
 """Who may do what: tokens and roles."""
 
 from __future__ import annotations
@@ -13,6 +11,7 @@ import jwt
 import pytest
 
 from ...emulator import start
+from ...emulator.tokens import TokenError, Tokens
 from .conftest import Client, item, policies
 
 READ = "DeviceManagementConfiguration.Read.All"
@@ -48,6 +47,15 @@ def test_a_token_expires_by_itself(client: Client) -> None:
     client.emulator.settings(token_lifetime=0)
     client.log_in()
     assert "the token is expired" in client.get(policies()).json()["error"]["message"]
+
+
+def test_a_token_that_was_taken_once_expires_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens = Tokens("https://graph.invalid", "https://authority.invalid/", "tenant")
+    issued = tokens.issue("application", (), 60)
+    assert tokens.verify(issued.token).app_id == "application"
+    monkeypatch.setattr("time.time", lambda: float(issued.expires_on))
+    with pytest.raises(TokenError, match="expired"):
+        tokens.verify(issued.token)
 
 
 def test_the_lifetime_can_be_given_at_the_start() -> None:

@@ -27,6 +27,9 @@ def test_it_names_every_rule_even_when_there_is_nothing_to_say(client: Client) -
             "no_client_request_id": 0,
             "write_in_check_mode": 0,
             "secret_in_url": 0,
+            "write_over_budget": 0,
+            "request_over_budget": 0,
+            "write_while_held": 0,
         },
         "total": 0,
     }

@@ -1,8 +1,6 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-
-
 """The command line: starting, the files that it leaves, and stopping."""
 
 from __future__ import annotations
@@ -18,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from ...emulator import EmulatorError, seed, start
+from ...emulator import EmulatorError, cli, seed, start
 from ...emulator.edm import ComplianceStatus
 from ...emulator.process import RunningEmulator
 from .conftest import connect, policies, statuses
@@ -134,13 +132,24 @@ def test_it_listens_on_the_loopback_alone(running: RunningEmulator) -> None:
     assert addresses == [f"0100007F:{port:04X}"]
 
 
-def test_many_rows_are_there_in_seconds() -> None:
+def test_many_rows_are_there_in_seconds_and_the_last_page_as_fast_as_the_first() -> None:
     started = time.monotonic()
     with start(statuses=100_000) as emulator, connect(emulator) as client:
         client.log_in()
         [policy] = client.get(policies()).json()["value"]
-        assert client.get(f"{statuses(policy['id'])}/$count").text == "100000"
-    assert time.monotonic() - started < 10
+        url = statuses(policy["id"])
+        assert client.get(f"{url}/$count").text == "100000"
+        assert time.monotonic() - started < 15
+        emulator.settings(page_size=1000, request_budget=10_000)
+        pages = []
+        started = time.monotonic()
+        while url:
+            pages.append(client.get(url).json())
+            url = pages[-1].get("@odata.nextLink")
+        assert len({row["id"] for page in pages for row in page["value"]}) == 100_000
+        assert len(pages) == 100
+        # A hundred pages take a second or two; this bound is for a machine that does other things besides.
+        assert time.monotonic() - started < 15
 
 
 def test_generated_rows_are_the_same_every_time_and_of_every_status() -> None:
@@ -148,6 +157,46 @@ def test_generated_rows_are_the_same_every_time_and_of_every_status() -> None:
     assert first == again
     assert len(first.statuses) == 40
     assert {row.status for row in first.statuses.values()} == {status.value for status in ComplianceStatus}
+    assert len({row.user_principal_name for row in first.statuses.values()}) == 40
+    assert next(iter(first.statuses.values())).device_display_name == "PC-000001"
+    [more] = seed.generate(41)
+    assert more != first
+
+
+def test_generated_rows_can_be_spread_over_policies_of_several_platforms() -> None:
+    policies = seed.generate(200, 5)
+    assert len({policy.odata_type for policy in policies}) == len({policy.id for policy in policies}) == 5
+    assert len({policy.display_name for policy in policies}) == 5
+    for policy in policies:
+        assert {row.status for row in policy.statuses.values()} == {status.value for status in ComplianceStatus}
+        assert all(policy.id in row.id for row in policy.statuses.values())
+    assert len({row.device_display_name for policy in policies for row in policy.statuses.values()}) == 200
+    assert [len(policy.statuses) for policy in seed.generate(3, 2)] == [2, 1]
+
+
+def test_the_start_can_say_how_many_policies_there_are_and_how_fast_the_clock_runs() -> None:
+    with start(statuses=9, policies=3, time_scale=0.5) as emulator:
+        assert [len(rows) for rows in emulator.state()["statuses"].values()] == [3, 3, 3]
+        assert emulator.settings()["time_scale"] == 0.5
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--policies", "2"],
+        ["--policies", "0", "--statuses", "1"],
+        ["--statuses", "-1"],
+        ["--time-scale", "0"],
+        ["--time-scale", "-1"],
+        ["--time-scale", "inf"],
+        ["--time-scale", "nan"],
+        ["--time-scale", "fast"],
+    ],
+)
+def test_an_option_that_makes_no_sense_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(arguments)
+    assert arguments[0] in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"policies": [{"id": "x"}]}', None])

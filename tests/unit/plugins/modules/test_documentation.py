@@ -31,6 +31,13 @@ FRAGMENT = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)
 RETURN = yaml.safe_load(intune_device_compliance_status.RETURN)
 
 
+# What each module cannot be made without.
+REQUIRED: dict[str, dict[str, Any]] = {
+    "intune_device_compliance_status": {"policy_id": POLICY, "status_id": STATUS},
+    "intune_device_compliance_status_bulk": {"statuses": []},
+}
+
+
 def load(name: str) -> ModuleType:
     return importlib.import_module(f"ansible_collections.graphops.intune.plugins.modules.{name}")
 
@@ -67,13 +74,15 @@ def text(description: Any) -> str:
 
 
 def test_there_are_modules_to_look_at() -> None:
-    assert "intune_device_compliance_status" in MODULES
+    assert {"intune_device_compliance_status", *(f"intune_device_compliance_status_{x}" for x in ("bulk", "info"))} == {
+        *MODULES
+    }
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_the_documented_options_are_those_that_the_module_takes(name: str) -> None:
     module = load(name)
-    with module_args(policy_id=POLICY, status_id=STATUS):
+    with module_args(**REQUIRED.get(name, {})):
         spec = module.define_module().argument_spec
     assert from_documentation(documented_options(module)) == from_spec(spec)
 

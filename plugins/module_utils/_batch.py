@@ -1,0 +1,95 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
+
+"""JSON batching: up to 20 requests in one envelope, each with an answer of its own.
+
+Source: Microsoft's page "Combine multiple HTTP requests using JSON batching".
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from ._http import Answer
+
+MAX_REQUESTS = 20
+
+
+@dataclasses.dataclass(frozen=True)
+class Call:
+    """One request of an envelope. ``path`` begins with a slash, below the version's root."""
+
+    method: str
+    path: str
+    body: Any = None
+
+
+def envelope(calls: Sequence[Call]) -> dict[str, Any]:
+    """Return the body of a ``$batch`` request; a call's id is its place."""
+    return {"requests": [_request(str(place), call) for place, call in enumerate(calls)]}
+
+
+def _request(identifier: str, call: Call) -> dict[str, Any]:
+    request: dict[str, Any] = {"id": identifier, "method": call.method, "url": call.path}
+    if call.body is not None:
+        # Each request with a body needs its own; the envelope's does not count.
+        request["headers"] = {"Content-Type": "application/json"}
+        request["body"] = call.body
+    return request
+
+
+def count_calls(method: str, body: Any) -> int:
+    """Return how many requests count against the service's limits: an envelope's own ones, each by itself."""
+    return len(body["requests"]) if method == "POST" else 1
+
+
+def count_writes(method: str, body: Any) -> int:
+    """Return how many updates a request carries: itself, or those in its envelope."""
+    if method == "POST":
+        return sum(request["method"] == "PATCH" for request in body["requests"])
+    return int(method == "PATCH")
+
+
+def answers(document: Any, count: int) -> list[Answer | None]:
+    """Return each call's answer in the order of the calls, None where there is none: they come back in any order.
+
+    Of two answers to one call nobody knows which is true; that is none either.
+    """
+    found: dict[str, list[Answer]] = {str(place): [] for place in range(count)}
+    responses = document.get("responses") if isinstance(document, dict) else None
+    for response in responses if isinstance(responses, list) else ():
+        identifier = response.get("id") if isinstance(response, dict) else None
+        if isinstance(identifier, str) and identifier in found and type(response.get("status")) is int:
+            headers = response.get("headers")
+            answer = Answer(
+                status=response["status"],
+                headers=_headers(headers if isinstance(headers, dict) else {}),
+                body=_body(response.get("body")),
+            )
+            found[identifier].append(answer)
+    return [given[0] if len(given) == 1 else None for given in found.values()]
+
+
+def _body(body: Any) -> bytes:
+    """Return a body as it would have come by itself. What is no JSON comes as a text, in base64."""
+    if body is None:
+        return b""
+    if not isinstance(body, str):
+        return json.dumps(body).encode()
+    try:
+        return base64.b64decode(body, validate=True)
+    except ValueError:
+        return body.encode()
+
+
+def _headers(headers: dict[str, Any]) -> dict[str, str]:
+    """Return the headers as they are spelled in HTTP examples; a sub-answer's are a plain, case-sensitive object."""
+    names = {name.lower(): name for name in ("Retry-After", "Date", "Location", "request-id", "client-request-id")}
+    return {names.get(str(name).lower(), str(name)): str(value) for name, value in headers.items()}

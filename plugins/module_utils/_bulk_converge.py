@@ -1,0 +1,303 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
+
+"""Bring many device statuses to what is desired: read, compare, write in envelopes within the budget, read back."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ._batch import MAX_REQUESTS, Call
+from ._bulk import Item, Outcome, differences, summarise
+from ._client import GraphClient
+from ._device_status import Plan, Row
+from ._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase
+from ._http import Purpose
+from ._pacing import Budget
+from ._reader import Reader, later
+from ._statuses import DeviceStatuses, explain_refusal, item_path, only_one
+
+_READING = Purpose("Reading the device statuses", Phase.READ)
+_WRITING = Purpose("Updating device statuses", Phase.WRITE)
+_VERIFYING = Purpose("Reading back the updated device statuses", Phase.VERIFY)
+
+
+@dataclasses.dataclass(frozen=True)
+class Manner:
+    """How a bulk task goes about its work; see the module's options."""
+
+    check_mode: bool
+    verify: bool
+    stop_on_error: bool
+    write_limit: int
+    write_limit_period: float
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any], *, check_mode: bool) -> Manner:
+        """Return what the module's options say.
+
+        Raises:
+            InvalidOptionsError: a limit is none.
+        """
+        problems = []
+        if options["write_limit"] < 1:
+            problems.append("write_limit must be 1 or more")
+        if not (math.isfinite(options["write_limit_period"]) and options["write_limit_period"] > 0):
+            problems.append("write_limit_period must be more than 0 seconds")
+        if problems:
+            raise InvalidOptionsError(problems)
+        return cls(
+            check_mode=check_mode,
+            verify=options["verify"],
+            stop_on_error=options["on_error"] == "stop",
+            write_limit=options["write_limit"],
+            write_limit_period=options["write_limit_period"],
+        )
+
+
+Sending = tuple[Item, Plan]
+"""An item, and what of its plan is still to be sent."""
+
+
+@dataclasses.dataclass
+class _Sent:
+    """What became of an envelope: what was not taken (throttled, mostly) and what was lost, the error with the longest
+    wait, or the error that makes further envelopes useless."""
+
+    untaken: list[Sending] = dataclasses.field(default_factory=list)
+    lost: list[Sending] = dataclasses.field(default_factory=list)
+    trouble: IntuneError | None = None
+    fatal: IntuneError | None = None
+
+
+class Bulk:
+    """One bulk task."""
+
+    def __init__(self, client: GraphClient, items: list[Item], manner: Manner) -> None:
+        self._client = client
+        self._items = items
+        self._manner = manner
+        self._statuses = DeviceStatuses(client)
+        self._reader = Reader(client, self._statuses, batch=not manner.check_mode)
+        self._budget = Budget(manner.write_limit, manner.write_limit_period, client.patience.clock)
+
+    def run(self) -> dict[str, Any]:
+        """Do all that can be done, and return the module's result.
+
+        Raises:
+            IntuneError: not every item is as it should be; its ``result`` is the module's result all the same.
+        """
+        self._read()
+        planned = [item for item in self._items if item.plan is not None]
+        if self._manner.check_mode:
+            for item in planned:
+                item.predict()
+        else:
+            self._write(planned)
+        return self._result()
+
+    def _result(self) -> dict[str, Any]:
+        result: dict[str, Any] = {
+            "changed": any(item.changed_properties for item in self._items),
+            "results": [item.result() for item in self._items],
+            "summary": summarise(self._items),
+            "diff": differences(self._items),
+        }
+        wrong = [(item, item.error) for item in self._items if item.wrong and item.error is not None]
+        if not wrong:
+            return result
+        # One that failed tells more than one that was left for its sake.
+        item, error = next(((item, error) for item, error in wrong if item.outcome is Outcome.FAILED), wrong[0])
+        counts = result["summary"]
+        raise IntuneError(
+            f"{counts['failed']} of {counts['total']} statuses failed, {counts['not_attempted']} were not attempted; "
+            f"running the task again touches only these; the first, statuses[{item.index}]: {error}",
+            error.failure,
+            result=result,
+        )
+
+    @property
+    def _failed(self) -> bool:
+        return any(item.outcome is Outcome.FAILED for item in self._items)
+
+    # Reading
+
+    def _read(self) -> None:
+        by_policy: dict[str, list[Item]] = {}
+        for item in self._items:
+            try:
+                item.policy_id = self._statuses.policy_id(item.target)
+            except IntuneError as error:
+                _give_up([item], error)
+            else:
+                by_policy.setdefault(item.policy_id, []).append(item)
+        for policy_id, items in by_policy.items():
+            try:
+                self._read_policy(policy_id, items)
+            except IntuneError as error:
+                _give_up([item for item in items if item.plan is None and item.outcome is not Outcome.OK], error)
+        self._refuse_doubles()
+
+    def _read_policy(self, policy_id: str, items: list[Item]) -> None:
+        matching = [item for item in items if item.target.match]
+        by_id = {item.target.status_id: item for item in items if item.target.status_id is not None}
+        if matching:  # exactly one row may match, so every row has to be seen
+            self._match(matching, list(self._statuses.rows(policy_id, _READING)), by_id)
+        found = self._reader.read(policy_id, list(by_id), _READING)
+        for status_id, row in found:
+            if isinstance(row, IntuneError):
+                _give_up([by_id[status_id]], row)
+            else:
+                by_id[status_id].compare(row)
+
+    def _match(self, items: list[Item], rows: list[Row], by_id: dict[str, Item]) -> None:
+        # Looked up by one property: comparing each item with each row would take their product.
+        index: dict[tuple[str, str], list[Row]] = collections.defaultdict(list)
+        names = {next(iter(item.target.match)) for item in items}
+        for row in rows:
+            for name in names:
+                index[name, str(row.get(name)).casefold()].append(row)
+        for item in items:
+            name, text = next(iter(item.target.match.items()))
+            fitting = [row for row in index[name, text.casefold()] if item.target.fits(row)]
+            try:
+                item.compare(only_one(fitting, Purpose(f"Looking for {item.target}", Phase.READ), "status_id"))
+            except IntuneError as error:
+                item.fail(error)
+        for row in rows:
+            if item_by_id := by_id.pop(str(row.get("id")), None):
+                item_by_id.compare(row)
+
+    def _refuse_doubles(self) -> None:
+        """Names and matches are known now: two items for one row would undo each other."""
+        seen: dict[tuple[str | None, str], int] = {}
+        problems = []
+        for item in self._items:
+            if item.status_id is not None:
+                first = seen.setdefault((item.policy_id, item.status_id), item.index)
+                if first != item.index:
+                    problems.append(f"statuses[{item.index}]: names the same status as statuses[{first}]; keep one")
+        if problems:
+            raise InvalidOptionsError(problems)
+
+    # Writing
+
+    def _write(self, items: list[Item]) -> None:
+        waiting = collections.deque((item, item.plan) for item in items if item.plan is not None)
+        attempt = 0
+        while waiting and not (self._manner.stop_on_error and self._failed):
+            size = self._budget.take(min(len(waiting), MAX_REQUESTS))
+            sent = self._send([waiting.popleft() for _place in range(size)])
+            if sent.fatal is not None:
+                _leave([item for item, _plan in waiting], sent.fatal)
+                break
+            if sent.trouble is None:
+                attempt = 0
+                continue
+            attempt += 1
+            try:
+                self._client.patience.wait(attempt, sent.trouble)
+            except IntuneError as out_of_time:
+                # What may have been taken is looked at once more; what was never taken stays not attempted.
+                unsettled = self._read_back(sent.lost)
+                _leave([item for item, _plan in (*sent.untaken, *unsettled, *waiting)], out_of_time)
+                break
+            waiting.extendleft(reversed([*sent.untaken, *self._read_back(sent.lost)]))
+        self._leave_after_stop(items)
+        self._verify([item for item in items if item.written])
+
+    def _send(self, chunk: list[Sending]) -> _Sent:
+        """Send one envelope, and sort its answers."""
+        calls = [Call("PATCH", item_path(str(item.policy_id), str(item.status_id)), plan.body) for item, plan in chunk]
+        sent = _Sent()
+        outcomes: list[Row | IntuneError]
+        try:
+            outcomes = list(self._client.batch(calls, _WRITING))
+        except IntuneError as error:
+            outcomes = [error] * len(chunk)
+            if not (error.lost or error.failure.status == 429):
+                sent.fatal = error
+        finally:
+            self._budget.spend(len(chunk))
+        for (item, plan), outcome in zip(chunk, outcomes, strict=True):
+            if not isinstance(outcome, IntuneError):
+                item.written = True
+                if not self._manner.verify:
+                    item.check({**plan.before, **plan.body, **outcome})
+            elif outcome.failure.status in (424, 429):
+                sent.untaken.append((item, plan))
+                sent.trouble = later(sent.trouble, outcome)
+            elif outcome.lost:
+                sent.lost.append((item, plan))
+                sent.trouble = later(sent.trouble, outcome)
+            else:
+                item.fail(explain_refusal(outcome, Purpose(f"Updating {item.target}", Phase.WRITE)))
+        return sent
+
+    def _read_back(self, lost: list[Sending]) -> list[Sending]:
+        """Settle writes whose answer was lost: return those that were not taken, with what still differs."""
+        again: list[Sending] = []
+        for item, row in self._rows([item for item, _plan in lost]):
+            if isinstance(row, IntuneError):
+                # A new one: items that could not be read together share theirs.
+                advice = "the update was sent and may have been taken; run the task again to see"
+                item.fail(IntuneError(f"{row.sentence}; {advice}", row.failure))
+            elif (pending := Plan.between(row, item.desired)).changes:
+                item.extend(pending, row)
+                again.append((item, pending))
+            else:
+                item.check(row)
+        return again
+
+    def _verify(self, items: list[Item]) -> None:
+        for item, row in self._rows([item for item in items if item.outcome is Outcome.NOT_ATTEMPTED]):
+            if isinstance(row, IntuneError):
+                item.fail(row)
+            else:
+                item.check(row)
+
+    def _rows(self, items: list[Item]) -> Iterator[tuple[Item, Row | IntuneError]]:
+        """Yield each item with its row as it is now, or with why that cannot be read."""
+        by_policy: dict[str, dict[str, Item]] = {}
+        for item in items:
+            by_policy.setdefault(str(item.policy_id), {})[str(item.status_id)] = item
+        for policy_id, by_id in by_policy.items():
+            try:
+                for status_id, row in self._reader.read(policy_id, list(by_id), _VERIFYING):
+                    yield by_id.pop(status_id), row
+            except IntuneError as error:
+                yield from ((item, error) for item in by_id.values())
+
+    def _leave_after_stop(self, items: list[Item]) -> None:
+        failed = next((item for item in self._items if item.outcome is Outcome.FAILED), None)
+        if not self._manner.stop_on_error or failed is None or failed.error is None:
+            return
+        message = f"not sent, since statuses[{failed.index}] failed and on_error is stop"
+        failure = Failure(failed.error.failure.code, message, Phase.WRITE, retryable=True)
+        unsent = [item for item in items if item.outcome is Outcome.NOT_ATTEMPTED and not item.written]
+        for item in unsent:
+            item.error = item.error or IntuneError(message, failure)
+
+
+def _give_up(items: Iterable[Item], error: IntuneError) -> None:
+    """Record an error of reading. Throttled to the end, nothing was attempted."""
+    if error.failure.phase is Phase.AUTH:
+        raise error
+    for item in items:
+        item.fail(error)
+        if error.failure.code == Code.THROTTLED:
+            item.outcome = Outcome.NOT_ATTEMPTED
+
+
+def _leave(items: Iterable[Item], error: IntuneError) -> None:
+    """Record why items were not attempted; another run can do them."""
+    failure = dataclasses.replace(error.failure, retryable=True)
+    for item in items:
+        item.error = IntuneError(error.sentence, failure)

@@ -1,0 +1,145 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
+
+"""Read the device statuses of one policy or of all, filter them here, and tell whether the list is complete."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ._client import GraphClient
+from ._device_status import COMPLIANCE_STATUS, DATE_TIME, MATCHABLE, Row, Target, show
+from ._edm import EdmError
+from ._errors import InvalidOptionsError, Phase
+from ._http import Purpose
+from ._statuses import DeviceStatuses
+
+_FILTERED = tuple(p for p in MATCHABLE if p.option != "user_name")
+_BEFORE = {
+    "reported_before": "lastReportedDateTime",
+    "grace_expires_before": "complianceGracePeriodExpirationDateTime",
+}
+
+
+def argument_spec() -> dict[str, Any]:
+    """Return the options that choose and filter statuses."""
+    return {
+        "policy_id": {"type": "str"},
+        "policy_name": {"type": "str"},
+        "status_id": {"type": "str"},
+        "status": {"type": "list", "elements": "str", "choices": list(COMPLIANCE_STATUS.choices or ())},
+        **{p.option: p.argument() for p in _FILTERED},
+        **{option: {"type": "str"} for option in _BEFORE},
+        "overview": {"type": "bool", "default": False},
+    }
+
+
+@dataclasses.dataclass(frozen=True)
+class Filters:
+    """What a row must be like. The service answers ``$filter`` on this collection with 501."""
+
+    target: Target
+    statuses: frozenset[str]
+    before: Mapping[str, str]
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> Filters:
+        """Return the filters that the options describe.
+
+        Raises:
+            InvalidOptionsError: a date does not fit, or an id cannot be one.
+        """
+        problems: list[str] = []
+        before: dict[str, str] = {}
+        for option, name in _BEFORE.items():
+            if options.get(option) is not None:
+                try:
+                    before[name] = DATE_TIME.from_option(options[option])
+                except EdmError as error:
+                    problems.append(f"{option} {error}")
+        match = {p.name: options[p.option] for p in _FILTERED if options.get(p.option) is not None}
+        try:
+            ids = {name: options.get(name) for name in ("policy_id", "policy_name", "status_id")}
+            target = dataclasses.replace(Target.from_options(ids), match=match)
+        except InvalidOptionsError as error:
+            raise InvalidOptionsError(error.problems + problems) from None
+        if problems:
+            raise InvalidOptionsError(problems)
+        return cls(target, frozenset(options.get("status") or ()), before)
+
+    def fit(self, row: Row) -> bool:
+        """Tell whether a row passes them all."""
+        return (
+            (self.target.status_id is None or row.get("id") == self.target.status_id)
+            and (not self.statuses or COMPLIANCE_STATUS.from_service(row.get("status")) in self.statuses)
+            and self.target.fits(row)
+            and all(DATE_TIME.before(row.get(name), moment) for name, moment in self.before.items())
+        )
+
+
+def read_statuses(
+    client: GraphClient,
+    filters: Filters,
+    *,
+    api_version: str,
+    overview: bool,
+    warn: Callable[[str], None],
+) -> dict[str, Any]:
+    """Return the module's result: all rows that pass the filters, or an error, never a part of them.
+
+    Args:
+        overview: ask for the policies' overviews too, and compare them with the lists.
+        warn: told when a list is shorter than its overview says.
+    """
+    statuses = DeviceStatuses(client)
+    rows: list[Row] = []
+    overviews: list[Row] = []
+    complete = True
+    for policy in _policies(statuses, filters.target):
+        policy_id = str(policy["id"])
+        about = {"policy_display_name": policy.get("displayName"), "policy_type": policy.get("@odata.type")}
+        listed = 0
+        for row in statuses.rows(policy_id, Purpose(f"Listing the device statuses of policy {policy_id}", Phase.READ)):
+            listed += 1
+            if filters.fit(row):
+                rows.append({**show(row, policy_id, api_version), **about})
+        if overview:
+            counts = _counts(statuses.overview(policy_id))
+            overviews.append({"policy_id": policy_id, **about, **counts, "listed": listed})
+            if sum(counts.values()) > listed:
+                complete = False
+                warn(
+                    f"The list of policy {about['policy_display_name']} has {listed} statuses, its overview counts "
+                    f"{sum(counts.values())}: the service left some out."
+                )
+    result: dict[str, Any] = {
+        "changed": False,
+        "device_compliance_statuses": rows,
+        "count": len(rows),
+        "summary": dict(collections.Counter(str(row.get("status")) for row in rows)),
+    }
+    return {**result, "overviews": overviews, "complete": complete} if overview else result
+
+
+def _policies(statuses: DeviceStatuses, target: Target) -> list[Row]:
+    if target.policy_id is not None:
+        return [statuses.policy(target.policy_id)]
+    if target.policy_name is not None:
+        return [statuses.policy_named(target.policy_name)]
+    return statuses.policies(Purpose("Listing the compliance policies", Phase.READ))
+
+
+def _counts(overview: Row) -> dict[str, int]:
+    """Return an overview's counts in snake_case: pending, success, failed …, as the API version has them."""
+    return {
+        re.sub(r"(?=[A-Z])", "_", name).lower(): value
+        for name, value in overview.items()
+        if name.endswith("Count") and isinstance(value, int)
+    }

@@ -1,0 +1,188 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: intune_device_compliance_status_bulk
+short_description: Declare the properties of many device compliance statuses in one task
+version_added: 0.1.0
+author:
+  - the graphops.intune authors (@graphops)
+description:
+  - Does what M(graphops.intune.intune_device_compliance_status) does, for thousands of statuses in one task.
+  - All items are checked before anything is read, and everything is read before anything is written.
+  - Statuses are read by paging a policy's list, or, where few are wanted of a long list, by item, 20 in one request.
+  - Updates are sent 20 in one request and paced, so that they use all of the budget that the service publishes and
+    none beyond it. What the service throttles all the same is repeated alone, when it says so, and nothing else is
+    written meanwhile. What was written is read back in one more pass.
+  - An item that fails does not keep the others from being done. The task fails at the end, and running it again
+    touches only what is left. The same holds for a task that was interrupted.
+extends_documentation_fragment:
+  - graphops.intune.graph
+  - graphops.intune._attributes
+  - graphops.intune._attributes.actiongroup_graph
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Reads, and returns what would change. Whether the service would accept the updates cannot be told without
+        sending them. No requests but C(GET) are sent to Microsoft Graph, which takes longer for few statuses of a
+        long list.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  policy_id:
+    description:
+      - The id of the device compliance policy of all items that name none.
+    type: str
+  policy_name:
+    description:
+      - The display name of the device compliance policy of all items that name none.
+    type: str
+  statuses:
+    description:
+      - What to declare. An item takes the options C(policy_id), C(policy_name), C(status_id), C(match), C(clear) and
+        the properties of M(graphops.intune.intune_device_compliance_status), in either spelling.
+      - Null leaves a property alone, so that the rows of
+        M(graphops.intune.intune_device_compliance_status_info) are items as they are. In them C(id) means
+        C(status_id), what describes the policy is passed over, and so is a status that only the service knows.
+      - Two items for one status are an error.
+    type: list
+    elements: dict
+    required: true
+  on_error:
+    description:
+      - With V(continue), all that can be done is done, whatever fails.
+      - With V(stop), nothing is written if reading any item failed, and no more is sent once an update failed.
+    type: str
+    choices: [continue, stop]
+    default: continue
+  verify:
+    description:
+      - Whether to read back what was written.
+    type: bool
+    default: true
+  write_limit:
+    description:
+      - How many updates this task may send in O(write_limit_period). The default is all that Microsoft grants one
+        application in one tenant. Lower it where several tasks run at once, or other software writes too.
+    type: int
+    default: 100
+  write_limit_period:
+    description:
+      - The period of O(write_limit) in seconds.
+    type: float
+    default: 20.0
+seealso:
+  - module: graphops.intune.intune_device_compliance_status
+  - module: graphops.intune.intune_device_compliance_status_info
+"""
+
+EXAMPLES = r"""
+- name: Declare two statuses
+  graphops.intune.intune_device_compliance_status_bulk:
+    policy_name: Windows baseline
+    statuses:
+      - match:
+          device_display_name: PC-0001
+          user_principal_name: ada@example.com
+        status: notApplicable
+      - status_id: "{{ status_id }}"
+        clear: [device_model]
+
+- name: Read what fell out of compliance
+  graphops.intune.intune_device_compliance_status_info:
+    status: [error, conflict]
+  register: fallen
+
+- name: Declare the same status for all of it, with half of the tenant's budget
+  graphops.intune.intune_device_compliance_status_bulk:
+    statuses: "{{ fallen.device_compliance_statuses | map('combine', {'status': 'unknown'}) }}"
+    write_limit: 50
+"""
+
+RETURN = r"""
+results:
+  description: One entry for each item, in the order of the items.
+  returned: when options are valid
+  type: list
+  elements: dict
+  contains:
+    policy_id:
+      description: The id of the policy.
+      type: str
+    status_id:
+      description: The id of the status, null where it was not found.
+      type: str
+    outcome:
+      description:
+        - V(ok) where nothing differed, V(changed), V(failed), or V(not_attempted) where an update was never sent, or
+          only ever throttled.
+        - In check mode V(changed) means that it would change.
+      type: str
+    changed_properties:
+      description: The properties that changed.
+      type: list
+      elements: str
+    failure:
+      description:
+        - Why the item is not as it should be, as RV(graphops.intune.intune_device_compliance_status#module:failure).
+      type: dict
+summary:
+  description: How many items had which outcome, and how many there are.
+  returned: when options are valid
+  type: dict
+  sample: {ok: 900, changed: 99, failed: 1, not_attempted: 0, total: 1000}
+diff:
+  description: The differing properties before and after, by policy and status.
+  returned: always
+  type: dict
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.graphops.intune.plugins.module_utils._bulk import read_items
+from ansible_collections.graphops.intune.plugins.module_utils._bulk_converge import Bulk, Manner
+from ansible_collections.graphops.intune.plugins.module_utils._client import GraphClient
+from ansible_collections.graphops.intune.plugins.module_utils._module import GraphModule
+
+
+def define_module() -> GraphModule:
+    return GraphModule(
+        {
+            "policy_id": {"type": "str"},
+            "policy_name": {"type": "str"},
+            "statuses": {"type": "list", "elements": "dict", "required": True},
+            "on_error": {"type": "str", "choices": ["continue", "stop"], "default": "continue"},
+            "verify": {"type": "bool", "default": True},
+            "write_limit": {"type": "int", "default": 100},
+            "write_limit_period": {"type": "float", "default": 20.0},
+        },
+        mutually_exclusive=[("policy_id", "policy_name")],
+        supports_check_mode=True,
+    )
+
+
+def prepare(module: GraphModule) -> Callable[[GraphClient], dict[str, Any]]:
+    """Check the options and every item, and return the work that they ask for."""
+    params = module.params
+    manner = Manner.from_options(params, check_mode=module.check_mode)
+    defaults = {name: params[name] for name in ("policy_id", "policy_name")}
+    items = read_items(params["statuses"], defaults, module.connection.api_version)
+    return lambda client: Bulk(client, items, manner).run()
+
+
+def main() -> None:
+    module = define_module()
+    module.run(lambda: prepare(module), {"diff": {"before": {}, "after": {}}})
+
+
+if __name__ == "__main__":
+    main()

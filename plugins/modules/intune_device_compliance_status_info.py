@@ -1,0 +1,202 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: intune_device_compliance_status_info
+short_description: Read device compliance statuses from Microsoft Intune
+version_added: 0.1.0
+author:
+  - the graphops.intune authors (@graphops)
+description:
+  - Lists the device compliance statuses of one policy or of every policy, and filters them.
+  - Follows every page. If one cannot be read, the task fails; it never returns a part that looks whole.
+  - The filters run in the module, since the service does not filter this collection.
+extends_documentation_fragment:
+  - graphops.intune.graph
+  - graphops.intune._attributes
+  - graphops.intune._attributes.actiongroup_graph
+  - graphops.intune._attributes.info_module
+options:
+  policy_id:
+    description:
+      - The id of the device compliance policy.
+      - With neither O(policy_id) nor O(policy_name), the statuses of every policy are read.
+    type: str
+  policy_name:
+    description:
+      - The display name of the device compliance policy, case-insensitive. Exactly one policy must have it.
+    type: str
+  status_id:
+    description:
+      - Only the status with this id.
+    type: str
+  status:
+    description:
+      - Only these compliance statuses.
+    type: list
+    elements: str
+    choices: [unknown, notApplicable, compliant, remediated, nonCompliant, error, conflict, notAssigned]
+  device_display_name:
+    description:
+      - Only devices with this name, exactly but case-insensitive.
+    type: str
+    aliases: [deviceDisplayName]
+  user_principal_name:
+    description:
+      - Only this user principal name, exactly but case-insensitive.
+    type: str
+    aliases: [userPrincipalName]
+  reported_before:
+    description:
+      - Only what was last reported before this moment, in ISO 8601 with an offset or C(Z).
+    type: str
+  grace_expires_before:
+    description:
+      - Only what has a grace period that expires before this moment. One that never expires is before nothing.
+    type: str
+  overview:
+    description:
+      - Read the policies' overviews too, and compare their counts with the lists. The service is known to have listed
+        fewer statuses than it counts.
+    type: bool
+    default: false
+seealso:
+  - module: graphops.intune.intune_device_compliance_status_bulk
+"""
+
+EXAMPLES = r"""
+- name: Find what fell out of compliance
+  graphops.intune.intune_device_compliance_status_info:
+    status: [nonCompliant, error, conflict]
+  register: fallen
+
+- name: Find what has not reported since the first of the month
+  graphops.intune.intune_device_compliance_status_info:
+    policy_name: Windows baseline
+    reported_before: "2026-11-01T00:00:00Z"
+    overview: true
+  register: stale
+
+- name: Declare the same status for all that were found
+  graphops.intune.intune_device_compliance_status_bulk:
+    statuses: "{{ fallen.device_compliance_statuses | map('combine', {'status': 'notApplicable'}) }}"
+"""
+
+RETURN = r"""
+device_compliance_statuses:
+  description:
+    - The statuses that passed the filters, in the service's order.
+    - They can be given to M(graphops.intune.intune_device_compliance_status_bulk) as they are.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The id of the status.
+      type: str
+    policy_id:
+      description: The id of the policy.
+      type: str
+    policy_display_name:
+      description: The name of the policy.
+      type: str
+    policy_type:
+      description: The type of the policy, which tells the platform, as the service spells it.
+      type: str
+      sample: "#microsoft.graph.windows10CompliancePolicy"
+    device_display_name:
+      description: The name of the device.
+      type: str
+    user_name:
+      description: The name of the user.
+      type: str
+    device_model:
+      description: The model of the device.
+      type: str
+    platform:
+      description: An integer whose meaning is not documented. Only with O(api_version=beta).
+      type: int
+    compliance_grace_period_expiration_date_time:
+      description: When the grace period expires.
+      type: str
+    status:
+      description: The compliance status. One that this version does not know is shown as the service spells it.
+      type: str
+    last_reported_date_time:
+      description: When the device last reported.
+      type: str
+    user_principal_name:
+      description: The user principal name.
+      type: str
+count:
+  description: How many there are.
+  returned: success
+  type: int
+  sample: 2
+summary:
+  description: How many there are of each status.
+  returned: success
+  type: dict
+  sample: {nonCompliant: 1, error: 1}
+overviews:
+  description: For each policy, what the service counts, and how many statuses it listed, before filtering.
+  returned: with O(overview=true)
+  type: list
+  elements: dict
+  sample:
+    - policy_id: 8a1d6a2c-32d4-4a4f-8d57-5f0f1b1c6f7e
+      policy_display_name: Windows baseline
+      policy_type: "#microsoft.graph.windows10CompliancePolicy"
+      pending_count: 0
+      not_applicable_count: 0
+      success_count: 98
+      error_count: 0
+      failed_count: 2
+      listed: 100
+complete:
+  description: Whether every list was as long as its overview says. If not, there is a warning too.
+  returned: with O(overview=true)
+  type: bool
+  sample: true
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.graphops.intune.plugins.module_utils._client import GraphClient
+from ansible_collections.graphops.intune.plugins.module_utils._info import Filters, argument_spec, read_statuses
+from ansible_collections.graphops.intune.plugins.module_utils._module import GraphModule
+
+
+def define_module() -> GraphModule:
+    return GraphModule(
+        argument_spec(),
+        mutually_exclusive=[("policy_id", "policy_name")],
+        supports_check_mode=True,
+    )
+
+
+def prepare(module: GraphModule) -> Callable[[GraphClient], dict[str, Any]]:
+    """Check the options, and return the work that they ask for."""
+    filters = Filters.from_options(module.params)
+    return lambda client: read_statuses(
+        client,
+        filters,
+        api_version=module.connection.api_version,
+        overview=module.params["overview"],
+        warn=module.warn,
+    )
+
+
+def main() -> None:
+    module = define_module()
+    module.run(lambda: prepare(module))
+
+
+if __name__ == "__main__":
+    main()

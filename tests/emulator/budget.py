@@ -1,0 +1,131 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How much an application may ask for in a while, and what it is told when it asks for more.
+
+The limits are those of learn.microsoft.com/graph/throttling-limits for this resource. How the service measures is not
+documented; here the period slides, and a request that was refused counts like any other, because Graph "continues to
+log resource usage while a client is being throttled" (learn.microsoft.com/graph/throttling).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import email.utils
+import enum
+import math
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable
+
+from .faults import Effect, RetryAfter, RetryIn
+from .settings import RetryForm
+from .store import Store
+
+
+class Limit(enum.Enum):
+    """What is limited."""
+
+    WRITES = "writes"
+    REQUESTS = "requests"
+
+
+@dataclasses.dataclass(frozen=True)
+class Excess:
+    """A request beyond some limits: which, and the seconds until each of them has a place again."""
+
+    limits: tuple[Limit, ...]
+    wait: float
+
+    def effect(self, form: RetryForm) -> Effect:
+        """The answer that it gets."""
+        return Effect(
+            given={"over_budget": [limit.value for limit in self.limits]},
+            status=429,
+            message="Too many requests. Please try again later.",
+            retry_after=_retry_after(form, self.wait),
+        )
+
+
+class _Window:
+    """The times of one application's requests within the period that ends now."""
+
+    def __init__(self) -> None:
+        self._times: deque[float] = deque()
+        self.peak = 0
+        self.refused = 0
+
+    def count(self, now: float, period: float) -> int:
+        """How many requests there are in it."""
+        while self._times and now - self._times[0] >= period:
+            self._times.popleft()
+        return len(self._times)
+
+    def add(self, now: float) -> None:
+        """Counts a request."""
+        self._times.append(now)
+        self.peak = max(self.peak, len(self._times))
+
+    def free_at(self, limit: int, period: float) -> float:
+        """When so many have left that one more is within the limit."""
+        return self._times[len(self._times) - limit] + period
+
+
+class Budget:
+    """Counts the requests of every application."""
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
+        self._store = store
+        self._clock = clock
+        self._windows: defaultdict[tuple[str, Limit], _Window] = defaultdict(_Window)
+
+    def take(self, application: str, is_write: bool) -> Excess | None:
+        """Counts a request; what is said of it when it is beyond a limit."""
+        settings, now = self._store.settings, self._clock()
+        period = settings.budget_seconds
+        exceeded: dict[Limit, float] = {}
+        for limit, most in self._limits(is_write):
+            window = self._windows[application, limit]
+            full = window.count(now, period) >= most
+            window.add(now)
+            if full and settings.budgets_enforced:
+                window.refused += 1
+                exceeded[limit] = window.free_at(most, period) - now
+        return Excess(tuple(exceeded), max(exceeded.values())) if exceeded else None
+
+    def as_json(self) -> dict[str, object]:
+        """The busiest application's figures, and how many requests of any were refused."""
+        now, period = self._clock(), self._store.settings.budget_seconds
+        by_limit = {limit: [window for (_rest, of), window in self._windows.items() if of is limit] for limit in Limit}
+        return {
+            "writes_in_window": max((window.count(now, period) for window in by_limit[Limit.WRITES]), default=0),
+            "requests_in_window": max((window.count(now, period) for window in by_limit[Limit.REQUESTS]), default=0),
+            "peak": {
+                limit.value: max((window.peak for window in windows), default=0) for limit, windows in by_limit.items()
+            },
+            "throttled_writes": sum(window.refused for window in by_limit[Limit.WRITES]),
+            "throttled_requests": sum(window.refused for window in by_limit[Limit.REQUESTS]),
+        }
+
+    def clear(self) -> None:
+        """Forgets every request."""
+        self._windows.clear()
+
+    def _limits(self, is_write: bool) -> list[tuple[Limit, int]]:
+        requests = (Limit.REQUESTS, self._store.settings.request_budget)
+        return [(Limit.WRITES, self._store.settings.write_budget), requests] if is_write else [requests]
+
+
+def _retry_after(form: RetryForm, wait: float) -> RetryAfter | None:
+    # Rounded up wherever it is rounded: whoever comes back then is not to be too early.
+    if form is RetryForm.ABSENT:
+        return None
+    if form is RetryForm.INTEGER:
+        return RetryAfter(RetryIn.HEADER, header=str(math.ceil(wait)))
+    if form is RetryForm.HTTP_DATE:
+        date = email.utils.formatdate(math.ceil(time.time() + wait), usegmt=True)
+        return RetryAfter(RetryIn.HEADER, header=date)
+    seconds = math.ceil(wait * 1000) / 1000
+    if form is RetryForm.NESTED:
+        return RetryAfter(RetryIn.NESTED, seconds=seconds)
+    return RetryAfter(RetryIn.HEADER, header=f"{seconds:.3f}")

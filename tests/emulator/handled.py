@@ -1,0 +1,25 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A request that was done, whose answer may still be under way."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from .exchange import Exchange
+from .fault_answer import Delivery
+from .journal import Entry
+
+
+@dataclasses.dataclass(frozen=True)
+class Handled:
+    """A request, what stands of it in the log, and its answer.
+
+    ``parts`` are the requests of a batch whose answers the client gets with this one.
+    """
+
+    exchange: Exchange
+    entry: Entry
+    delivery: Delivery
+    parts: tuple[Handled, ...] = ()

@@ -1,0 +1,33 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What watches over the requests, whichever service they are for."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from .budget import Budget
+from .chaos import Chaos
+from .faults import Faults
+from .journal import Journal
+from .judge import Judge
+
+
+@dataclasses.dataclass(frozen=True)
+class Oversight:
+    """Those who write down, judge, count and disturb."""
+
+    journal: Journal
+    judge: Judge
+    faults: Faults
+    chaos: Chaos
+    budget: Budget
+
+    def clear(self) -> None:
+        """Everything as at the start."""
+        self.journal.clear()
+        self.judge.clear()
+        self.faults.clear()
+        self.chaos.clear()
+        self.budget.clear()

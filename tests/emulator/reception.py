@@ -1,0 +1,108 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Takes requests in: each is logged, judged and answered, alone as well as inside a batch."""
+
+from __future__ import annotations
+
+import time
+from typing import Protocol
+
+from .budget import Excess
+from .envelope import Envelope
+from .exchange import Answer, Exchange, Kind
+from .fault_answer import Delivery, deliver
+from .faults import Effect
+from .graph import Graph
+from .graph_error import GraphError
+from .handled import Handled
+from .oversight import Oversight
+from .store import Store
+
+
+class Handler(Protocol):
+    """A service that only reads."""
+
+    def answer(self, exchange: Exchange) -> Answer:
+        """The ordinary answer to a request."""
+
+
+class Reception:
+    """Takes requests of every kind to where they are answered."""
+
+    def __init__(
+        self,
+        store: Store,
+        graph: Graph,
+        readers: dict[Kind, Handler],
+        hosts: dict[Kind, str],
+        oversight: Oversight,
+    ) -> None:
+        self._store = store
+        self._graph = graph
+        self._readers = readers
+        self._hosts = hosts
+        self._journal = oversight.journal
+        self._judge = oversight.judge
+        self._faults = oversight.faults
+        self._chaos = oversight.chaos
+        self._budget = oversight.budget
+
+    def handle(
+        self, exchange: Exchange, refusal: GraphError | None = None, keep: frozenset[str] | None = None
+    ) -> Handled:
+        """Does what a request asks for.
+
+        ``refusal`` is the answer to a request that is not even looked into; of a write, only the properties named
+        in ``keep`` are kept (None: all).
+        """
+        excess = None if refusal is not None else self._excess(exchange)
+        effect = None if refusal is not None else self._effect(exchange, excess)
+        entry = self._journal.open(exchange, None if effect is None else effect.given)
+        self._judge.look(exchange, entry.n, self._graph.patch(exchange))
+        if refusal is not None:
+            return Handled(exchange, entry, Delivery(refusal.answer(exchange)))
+        if excess is not None:
+            self._judge.exceeded(exchange, entry.n, excess.limits)
+        envelope = Envelope(exchange, entry.n, self._graph, self.handle)
+
+        def ordinary(kept: frozenset[str] | None) -> Answer:
+            return self._answer(exchange, keep if kept is None else kept, envelope)
+
+        delivery = Delivery(ordinary(None)) if effect is None else deliver(effect, exchange, ordinary)
+        return Handled(exchange, entry, envelope.delayed(delivery), envelope.parts_told(delivery))
+
+    def told(self, handled: Handled) -> None:
+        """Notes how long the client has to wait, which it learns from the answer that is being sent."""
+        for part in (handled, *handled.parts):
+            delivery = part.delivery
+            until = delivery.wait_until
+            if delivery.wait_seconds is not None:
+                until = time.time() + delivery.wait_seconds
+            if until is not None and delivery.answer is not None:
+                self._judge.told_to_wait(part.exchange, delivery.answer.status, until)
+
+    def _excess(self, exchange: Exchange) -> Excess | None:
+        # An envelope counts by its requests alone, and what carries no good token counts for no application.
+        if exchange.kind is not Kind.GRAPH or exchange.is_envelope or exchange.host != self._hosts[Kind.GRAPH]:
+            return None
+        try:
+            application = self._graph.authenticate(exchange).app_id
+        except GraphError:
+            return None
+        return self._budget.take(application, exchange.is_write)
+
+    def _effect(self, exchange: Exchange, excess: Excess | None) -> Effect | None:
+        # What is over budget does not get as far as to meet a fault.
+        if excess is not None:
+            return excess.effect(self._store.settings.retry_after_form)
+        return self._faults.take(exchange) or self._chaos.take(exchange)
+
+    def _answer(self, exchange: Exchange, keep: frozenset[str] | None, envelope: Envelope) -> Answer:
+        host = self._hosts[exchange.kind]
+        if exchange.host != host:
+            text = f"This is {exchange.host}; the emulator's {exchange.kind.value} is at {host}."
+            return Answer(421, text.encode(), {"Content-Type": "text/plain"})
+        if exchange.kind is not Kind.GRAPH:
+            return self._readers[exchange.kind].answer(exchange)
+        return envelope.answer(keep) if exchange.is_envelope else self._graph.answer(exchange, keep)

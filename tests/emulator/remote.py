@@ -1,0 +1,103 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Steers an emulator over HTTP. Needs nothing but the standard library."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+from typing import Any
+from urllib.parse import quote
+
+_CONTROL_SECONDS = 30
+
+
+class EmulatorError(RuntimeError):
+    """An emulator that did not start, or did not do what it was asked to."""
+
+
+class Remote:
+    """The control of an emulator at a URL."""
+
+    def __init__(self, url: str, ca_path: str) -> None:
+        self._address = url.removeprefix("https://")
+        self._tls = ssl.create_default_context(cafile=ca_path)
+        self.url = url
+        self.ca_path = ca_path
+
+    def control(self, method: str, path: str, content: object = None) -> Any:
+        """Asks the control (``path`` is below ``/_emulator/``); the decoded answer. EmulatorError when it refuses."""
+        # http.client and not requests: it minds no proxy and no REQUESTS_CA_BUNDLE of the environment.
+        connection = http.client.HTTPSConnection(self._address, timeout=_CONTROL_SECONDS, context=self._tls)
+        try:
+            body = None if content is None else json.dumps(content)
+            connection.request(method, f"/_emulator/{path.lstrip('/')}", body)
+            answer = connection.getresponse()
+            text = answer.read().decode()
+        finally:
+            connection.close()
+        if answer.status >= 400:
+            raise EmulatorError(f"{method} {path}: {answer.status} {text}")
+        return json.loads(text) if text else None
+
+    def log(self, kind: str | None = None) -> list[dict[str, Any]]:
+        """The requests so far, oldest first: all, or those of one kind (graph, authority, imds)."""
+        entries: list[dict[str, Any]] = self.control("GET", "log")
+        return [entry for entry in entries if kind in (None, entry["kind"])]
+
+    def judge(self) -> dict[str, Any]:
+        """The judge's findings, its counts by rule, and their total."""
+        verdict: dict[str, Any] = self.control("GET", "judge")
+        return verdict
+
+    def budget(self) -> dict[str, Any]:
+        """What of the budgets is used, the most that was at any time, and how many requests were beyond them."""
+        figures: dict[str, Any] = self.control("GET", "budget")
+        return figures
+
+    def faults(self, *rules: dict[str, Any]) -> None:
+        """Adds fault rules."""
+        self.control("POST", "faults", list(rules))
+
+    def clear_faults(self) -> None:
+        """Removes every fault rule."""
+        self.control("DELETE", "faults")
+
+    def chaos(self, seed: int, rate: float, kinds: list[str] | None = None, limit: int | None = None) -> dict[str, Any]:
+        """Lets requests to Graph go wrong at random from now on; the odds, with every kind of fault that they allow."""
+        given = {"seed": seed, "rate": rate, "kinds": kinds, "limit": limit}
+        content = {name: value for name, value in given.items() if value is not None}
+        odds: dict[str, Any] = self.control("POST", "chaos", content)
+        return odds
+
+    def stop_chaos(self) -> None:
+        """No more faults at random."""
+        self.control("DELETE", "chaos")
+
+    def settings(self, **changes: object) -> dict[str, Any]:
+        """The settings, some of them changed first."""
+        current: dict[str, Any] = (
+            self.control("PATCH", "settings", changes) if changes else self.control("GET", "settings")
+        )
+        return current
+
+    def state(self) -> dict[str, Any]:
+        """Every policy, and every row by policy."""
+        current: dict[str, Any] = self.control("GET", "state")
+        return current
+
+    def put_status(self, policy_id: str, status_id: str, **properties: object) -> dict[str, Any]:
+        """Sets properties of a row past the service, or adds the row; the row."""
+        path = f"state/{quote(policy_id, safe='')}/{quote(status_id, safe='')}"
+        row: dict[str, Any] = self.control("PUT", path, properties)
+        return row
+
+    def expire_tokens(self) -> None:
+        """Makes Graph refuse every token issued so far."""
+        self.control("POST", "expire_tokens")
+
+    def reset(self) -> None:
+        """Brings state, settings, faults, budgets, log and judge back to the start; tokens stay valid."""
+        self.control("POST", "reset")

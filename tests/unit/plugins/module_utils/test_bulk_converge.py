@@ -1,0 +1,259 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A bulk task as an ordered list of calls: what is written, repeated, read back and left."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import requests
+from ansible_collections.graphops.intune.plugins.module_utils._bulk import read_items
+from ansible_collections.graphops.intune.plugins.module_utils._bulk_converge import Bulk, Manner
+from ansible_collections.graphops.intune.plugins.module_utils._client import GraphClient
+from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError, InvalidOptionsError
+
+from ..batches import BATCH, expect_batch, reads, updates
+from ..support import GRAPH, LIST, POLICIES, POLICY, Clock, Reply, Script, graph_client, no_route, refusal, row
+
+ERROR = {"status": "error"}
+OPTIONS: dict[str, Any] = {"verify": True, "on_error": "continue", "write_limit": 100, "write_limit_period": 20.0}
+THROTTLED = refusal(429, "TooManyRequests", "slow down", Retry_After="2.5")
+RESET = requests.exceptions.ConnectionError("reset")
+
+
+class Task:
+    """One task that wants these statuses to be ``error``: call it for the result, whether it failed or not."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.client: GraphClient
+        self.error: IntuneError | None = None
+
+    def __call__(
+        self, *items: Any, retry_timeout: float = 300.0, check_mode: bool = False, **options: Any
+    ) -> dict[str, Any]:
+        self.client = graph_client(self._clock, retry_timeout=retry_timeout)
+        manner = Manner.from_options({**OPTIONS, **options}, check_mode=check_mode)
+        entries = [{"status_id": item, **ERROR} if isinstance(item, str) else item for item in items]
+        try:
+            return Bulk(self.client, read_items(entries, {"policy_id": POLICY}, "beta"), manner).run()
+        except IntuneError as error:
+            self.error = error
+            return error.result
+
+
+@pytest.fixture
+def task(clock: Clock) -> Task:
+    return Task(clock)
+
+
+def rows(*ids: str, **properties: Any) -> tuple[Reply, ...]:
+    return tuple(Reply(200, row(id=status_id, **properties)) for status_id in ids)
+
+
+def done(*ids: str) -> tuple[Reply, ...]:
+    return rows(*ids, **ERROR)
+
+
+def want(*ids: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    return updates(**dict.fromkeys(ids, body or ERROR))
+
+
+def outcomes(result: dict[str, Any]) -> list[str]:
+    return [entry["outcome"] for entry in result["results"]]
+
+
+def test_read_written_and_read_back(task: Task, script: Script) -> None:
+    expect_batch(script, reads("a", "b", "c"), *rows("a"), *done("b"), *rows("c"))
+    expect_batch(script, want("a", "c"), *done("a"), Reply(204))
+    expect_batch(script, reads("a", "c"), *done("a", "c"))
+    result = task("a", "b", "c")
+    assert task.error is None
+    assert result["changed"]
+    assert outcomes(result) == ["changed", "ok", "changed"]
+    assert result["diff"]["before"] == {POLICY: {"a": {"status": "compliant"}, "c": {"status": "compliant"}}}
+    assert result["diff"]["after"] == {POLICY: {"a": ERROR, "c": ERROR}}
+    assert task.client.statistics()["writes"] == 2
+
+
+def test_check_mode_sends_gets_alone(task: Task, script: Script) -> None:
+    script.expect("GET", LIST, Reply(200, {"value": [row(id="a"), row(id="b", **ERROR)]}))
+    result = task("a", "b", check_mode=True)
+    assert outcomes(result) == ["changed", "ok"]
+    assert result["results"][0]["changed_properties"] == ["status"]
+
+
+def test_the_throttled_ones_are_repeated_alone_after_their_wait(task: Task, script: Script, clock: Clock) -> None:
+    longer = refusal(429, "TooManyRequests", "slow down", Retry_After="7")
+    expect_batch(script, reads("a", "b", "c"), *rows("a", "b", "c"))
+    expect_batch(script, want("a", "b", "c"), THROTTLED, *done("b"), longer)
+    expect_batch(script, want("a", "c"), *done("a", "c"))
+    expect_batch(script, reads("a", "b", "c"), *done("a", "b", "c"))
+    assert outcomes(task("a", "b", "c")) == ["changed"] * 3
+    assert clock.slept == [7.0]
+    assert task.client.statistics()["throttled"] == 2
+
+
+def test_what_is_throttled_holds_everything_else(task: Task, script: Script, clock: Clock) -> None:
+    ids = [f"s{number}" for number in range(22)]
+    script.expect("GET", LIST, Reply(200, {"value": [row(id=status_id) for status_id in ids]}))
+    expect_batch(script, want(*ids[:20]), THROTTLED, *done(*ids[1:20]))
+    expect_batch(script, want("s0", "s20", "s21"), *done("s0", "s20", "s21"))
+    result = task(*ids, verify=False)
+    assert clock.slept == [2.5]
+    assert result["summary"]["changed"] == 22
+
+
+def test_an_envelope_that_is_throttled_is_repeated(task: Task, script: Script, clock: Clock) -> None:
+    expect_batch(script, reads("a"), *rows("a"))
+    script.expect("POST", BATCH, THROTTLED, body=want("a"))
+    expect_batch(script, want("a"), *done("a"))
+    expect_batch(script, reads("a"), *done("a"))
+    assert outcomes(task("a")) == ["changed"]
+    assert clock.slept == [2.5]
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [RESET, refusal(504, "Timeout", "no"), Reply(200, raw=b'{"responses": ['), Reply(200, []), Reply(200, {})],
+    ids=["reset", "504", "cut", "list", "nothing"],
+)
+def test_a_lost_envelope_is_read_back_before_it_is_repeated(task: Task, script: Script, lost: Any) -> None:
+    expect_batch(script, reads("a", "b"), *rows("a", "b"))
+    script.expect("POST", BATCH, lost, body=want("a", "b"))
+    expect_batch(script, reads("a", "b"), *done("a"), *rows("b"))
+    expect_batch(script, want("b"), *done("b"))
+    expect_batch(script, reads("b"), *done("b"))
+    assert outcomes(task("a", "b")) == ["changed", "changed"]
+
+
+def test_a_lost_answer_is_read_back_alone(task: Task, script: Script) -> None:
+    expect_batch(script, reads("a", "b"), *rows("a", "b"))
+    expect_batch(script, want("a", "b"), *done("a"), None)
+    expect_batch(script, reads("b"), *done("b"))
+    expect_batch(script, reads("a"), *done("a"))
+    assert outcomes(task("a", "b")) == ["changed", "changed"]
+
+
+def test_what_still_differs_after_a_lost_update_is_sent_alone(task: Task, script: Script) -> None:
+    item = {"status_id": "a", "status": "error", "platform": 8}
+    expect_batch(script, reads("a"), *rows("a"))
+    expect_batch(script, want("a", body={"status": "error", "platform": 8}), None)
+    expect_batch(script, reads("a"), *done("a"))
+    expect_batch(script, want("a", body={"platform": 8}), Reply(204))
+    expect_batch(script, reads("a"), *rows("a", status="error", platform=8))
+    result = task(item)
+    assert result["results"][0]["changed_properties"] == ["platform", "status"]
+
+
+def test_a_lost_update_of_which_a_part_was_kept_is_not_denied(task: Task, script: Script) -> None:
+    """Throttled ever after: the status is half way, and the report says so."""
+    item = {"status_id": "a", "status": "error", "platform": 8}
+    expect_batch(script, reads("a"), *rows("a"))
+    expect_batch(script, want("a", body={"status": "error", "platform": 8}), None)
+    expect_batch(script, reads("a"), *done("a"))
+    expect_batch(script, want("a", body={"platform": 8}), refusal(429, "TooManyRequests", "no", Retry_After="900"))
+    result = task(item)
+    assert result["changed"]
+    assert result["results"][0]["changed_properties"] == ["status"]
+    assert result["diff"]["after"] == {POLICY: {"a": {"platform": 0, "status": "error"}}}
+
+
+def test_what_cannot_be_read_back_may_have_been_taken(task: Task, script: Script) -> None:
+    expect_batch(script, reads("a", "b"), *rows("a", "b"))
+    script.expect("POST", BATCH, RESET, body=want("a", "b"))
+    script.expect("POST", BATCH, refusal(403, "Forbidden", "no"), body=reads("a", "b"))
+    assert outcomes(task("a", "b")) == ["failed", "failed"]
+    assert task.error is not None
+    assert task.error.sentence.count("may have been taken") == 1
+
+
+def test_out_of_time_the_rest_is_not_attempted(task: Task, script: Script) -> None:
+    expect_batch(script, reads("a", "b"), *rows("a", "b"))
+    expect_batch(script, want("a", "b"), *done("a"), refusal(429, "TooManyRequests", "no", Retry_After="900"))
+    expect_batch(script, reads("a"), *done("a"))
+    result = task("a", "b")
+    assert outcomes(result) == ["changed", "not_attempted"]
+    failure = result["results"][1]["failure"]
+    assert (failure["code"], failure["retryable"], failure["retry_after"]) == ("throttled", True, 900)
+    assert result["changed"]
+
+
+def test_an_envelope_that_is_forbidden_ends_the_writing(task: Task, script: Script) -> None:
+    ids = [f"s{number}" for number in range(22)]
+    script.expect("GET", LIST, Reply(200, {"value": [row(id=status_id) for status_id in ids]}))
+    script.expect("POST", BATCH, refusal(403, "Forbidden", "no"), body=want(*ids[:20]))
+    result = task(*ids)
+    assert outcomes(result) == ["failed"] * 20 + ["not_attempted"] * 2
+    assert result["results"][0]["failure"]["required_permissions"] == ["DeviceManagementConfiguration.ReadWrite.All"]
+    assert result["results"][21]["failure"]["retryable"]
+    assert not result["changed"]
+
+
+def test_a_service_without_the_route_is_told_of_each_item(task: Task, script: Script) -> None:
+    expect_batch(script, reads("a", "b"), no_route("GET"), no_route("GET"))
+    script.expect("GET", LIST, Reply(200, {"value": [row(id="a"), row(id="b")]}))
+    expect_batch(script, want("a", "b"), no_route("PATCH"), no_route("PATCH"))
+    result = task("a", "b")
+    assert [entry["failure"]["code"] for entry in result["results"]] == ["write_not_supported"] * 2
+
+
+def test_the_budget_is_kept(task: Task, script: Script, clock: Clock) -> None:
+    expect_batch(script, reads("a", "b", "c"), *rows("a", "b", "c"))
+    expect_batch(script, want("a", "b"), *done("a", "b"))
+    expect_batch(script, want("c"), *done("c"))
+    assert outcomes(task("a", "b", "c", write_limit=2, write_limit_period=30.0, verify=False)) == ["changed"] * 3
+    assert clock.slept == [30.0]
+
+
+def test_reading_that_is_throttled_to_the_end_is_no_attempt(task: Task, script: Script) -> None:
+    answer = refusal(429, "TooManyRequests", "no", Retry_After="900")
+    script.expect("POST", BATCH, answer, body=reads("a"))
+    result = task("a")
+    assert outcomes(result) == ["not_attempted"]
+    assert result["results"][0]["failure"]["retryable"]
+
+
+def test_one_policy_that_cannot_be_read_does_not_keep_the_others(task: Task, script: Script) -> None:
+    other = f"{POLICIES}/other/deviceStatuses".removeprefix("/beta")
+    body = {"requests": [{"id": "0", "method": "GET", "url": f"{other}/x"}]}
+    script.expect("POST", BATCH, refusal(403, "Forbidden", "no"), body=body)
+    expect_batch(script, reads("a"), *done("a"))
+    result = task({"policy_id": "other", "status_id": "x"}, "a")
+    assert outcomes(result) == ["failed", "ok"]
+
+
+def test_a_match_sees_the_whole_list_and_serves_the_ids_too(task: Task, script: Script) -> None:
+    link = f"{GRAPH}{LIST}?$skiptoken=x"
+    script.expect("GET", LIST, Reply(200, {"value": [row(id="a", **ERROR)], "@odata.nextLink": link}))
+    script.expect("GET", link, Reply(200, {"value": [row(id="b", deviceDisplayName="Kiosk", **ERROR)]}))
+    result = task({"match": {"device_display_name": "KIOSK"}, **ERROR}, "a")
+    assert outcomes(result) == ["ok", "ok"]
+    assert [entry["status_id"] for entry in result["results"]] == ["b", "a"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"write_limit": 0}, {"write_limit_period": 0.0}, {"write_limit_period": float("nan")}]
+)
+def test_limits_that_cannot_be_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(InvalidOptionsError, match=next(iter(wrong))):
+        Manner.from_options({**OPTIONS, **wrong}, check_mode=False)
+
+
+@pytest.mark.parametrize("status", [403, 429])
+def test_policies_that_cannot_be_listed_are_asked_for_once(task: Task, script: Script, status: int) -> None:
+    script.expect("GET", POLICIES, refusal(status, "No", "no", Retry_After="900"))
+    items = [{"policy_name": name, "status_id": name, **ERROR} for name in ("x", "y", "z")]
+    result = task(*items)
+    assert outcomes(result) == ["failed" if status == 403 else "not_attempted"] * 3
+
+
+def test_stop_keeps_everything_from_being_written(task: Task, script: Script) -> None:
+    expect_batch(script, reads("a", "b"), *rows("a"), refusal(404, "ResourceNotFound", "no"))
+    result = task("a", "b", on_error="stop")
+    assert outcomes(result) == ["not_attempted", "failed"]
+    assert result["results"][0]["failure"]["retryable"]
+    assert "statuses[1]" in result["results"][0]["failure"]["message"]

@@ -1,0 +1,134 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which way rows are read, as an ordered list of calls."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.graphops.intune.plugins.module_utils._device_status import Row
+from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError, Phase
+from ansible_collections.graphops.intune.plugins.module_utils._http import Purpose
+from ansible_collections.graphops.intune.plugins.module_utils._reader import Reader
+from ansible_collections.graphops.intune.plugins.module_utils._statuses import DeviceStatuses
+
+from ..batches import BATCH, expect_batch, reads
+from ..support import GRAPH, LIST, POLICY, Clock, Reply, Script, graph_client, no_route, refusal, row
+
+READING = Purpose("Reading", Phase.READ)
+NEXT = f"{GRAPH}{LIST}?$skiptoken=x"
+MANY = [f"s{number}" for number in range(60)]
+
+
+class Read:
+    """Reads ids, and returns what was found by id: the row's own id, or the code of the error."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.client = graph_client(clock)
+
+    def __call__(self, *ids: str, batch: bool = True) -> dict[str, str]:
+        reader = Reader(self.client, DeviceStatuses(self.client), batch=batch)
+        return {status_id: shown(found) for status_id, found in reader.read(POLICY, ids, READING)}
+
+
+def shown(found: Row | IntuneError) -> str:
+    return found.failure.code if isinstance(found, IntuneError) else str(found["id"])
+
+
+def same(*ids: str) -> dict[str, str]:
+    return {status_id: status_id for status_id in ids}
+
+
+def rows(*ids: str) -> tuple[Reply, ...]:
+    return tuple(Reply(200, row(id=status_id)) for status_id in ids)
+
+
+def page(*ids: str, link: str | None = None) -> Reply:
+    more = {"@odata.nextLink": link} if link else {}
+    return Reply(200, {"value": [row(id=status_id) for status_id in ids], **more})
+
+
+@pytest.fixture
+def read(clock: Clock) -> Read:
+    return Read(clock)
+
+
+def test_nothing_is_read_for_nothing(read: Read, script: Script) -> None:  # noqa: ARG001 - expects no call
+    assert read() == {}
+
+
+def test_what_fits_into_one_envelope_is_read_by_item(read: Read, script: Script) -> None:
+    expect_batch(script, reads(*MANY[:20]), *rows(*MANY[:20]))
+    assert read(*MANY[:20]) == same(*MANY[:20])
+
+
+def test_more_begins_with_the_list_and_stops_when_all_are_found(read: Read, script: Script) -> None:
+    script.expect("GET", LIST, page(*MANY, "else", link=NEXT))
+    assert read(*MANY) == same(*MANY)
+
+
+def test_a_list_that_does_not_pay_is_left(read: Read, script: Script) -> None:
+    # Two pages with nothing in them cost as much as the three envelopes would.
+    script.expect("GET", LIST, page("x", link=NEXT))
+    script.expect("GET", NEXT, page("y", link=f"{NEXT}y"))
+    for start in (0, 20, 40):
+        expect_batch(script, reads(*MANY[start : start + 20]), *rows(*MANY[start : start + 20]))
+    assert read(*MANY) == same(*MANY)
+
+
+def test_a_list_that_pays_is_followed(read: Read, script: Script) -> None:
+    links = [LIST, NEXT, f"{NEXT}y"]
+    for place, url in enumerate(links):
+        following = links[place + 1] if place < 2 else None
+        script.expect("GET", url, page(*MANY[place * 20 : place * 20 + 20], link=following))
+        if place == 1:
+            break
+    expect_batch(script, reads(*MANY[40:]), *rows(*MANY[40:]))  # the rest fits into one
+    assert read(*MANY) == same(*MANY)
+
+
+def test_an_id_that_the_list_does_not_have_is_not_found(read: Read, script: Script) -> None:
+    script.expect("GET", LIST, page(*MANY[1:]))
+    assert read(*MANY) == {**same(*MANY[1:]), "s0": "not_found"}
+
+
+def test_without_a_route_to_items_the_list_is_read(read: Read, script: Script) -> None:
+    expect_batch(script, reads("s0", "s1"), no_route("GET"), no_route("GET"))
+    script.expect("GET", LIST, page("s1", "s2"))
+    assert read("s0", "s1") == {"s0": "not_found", "s1": "s1"}
+
+
+def test_without_envelopes_one_is_read_by_item_and_more_by_the_list(read: Read, script: Script) -> None:
+    script.expect("GET", f"{LIST}/s0", Reply(200, row(id="s0")))
+    assert read("s0", batch=False) == same("s0")
+    script.expect("GET", LIST, page("s0", "s1"))
+    assert read("s0", "s1", batch=False) == same("s0", "s1")
+
+
+@pytest.mark.parametrize("status", [429, 503, 424])
+def test_what_failed_in_passing_is_asked_for_again_alone(read: Read, script: Script, clock: Clock, status: int) -> None:
+    passing = refusal(status, "Busy", "later", Retry_After="2.5")
+    expect_batch(script, reads("s0", "s1", "s2"), *rows("s0"), passing, None)
+    expect_batch(script, reads("s1", "s2"), *rows("s1", "s2"))
+    assert read("s0", "s1", "s2") == same("s0", "s1", "s2")
+    if status != 424:
+        assert clock.slept == [2.5]
+
+
+def test_an_item_that_is_refused_is_told_alone(read: Read, script: Script) -> None:
+    expect_batch(script, reads("s0", "s1"), refusal(403, "Forbidden", "no"), *rows("s1"))
+    assert read("s0", "s1") == {"s0": "Forbidden", "s1": "s1"}
+
+
+def test_an_envelope_that_is_refused_raises(read: Read, script: Script) -> None:
+    script.expect("POST", BATCH, refusal(403, "Forbidden", "no"), body=reads("s0"))
+    with pytest.raises(IntuneError):
+        read("s0")
+
+
+def test_an_envelope_of_reads_is_repeated(read: Read, script: Script, clock: Clock) -> None:
+    script.expect("POST", BATCH, refusal(503, "Busy", "later", Retry_After="1"), body=reads("s0"))
+    expect_batch(script, reads("s0"), *rows("s0"))
+    assert read("s0") == same("s0")
+    assert clock.slept == [1.0]
