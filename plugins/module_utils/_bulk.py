@@ -31,8 +31,8 @@ class Outcome(str, enum.Enum):
 class Item:
     """One item of the task.
 
-    ``plan`` is there from when the item was found to differ, ``written`` is set once the service answered its update
-    with success, ``after`` is the row that was read back.
+    ``plan`` is there from when the item was found to differ, ``tried`` is set once an answer to its update was lost,
+    ``written`` once the service answered it with success, ``after`` is the row that was read back.
     """
 
     index: int
@@ -41,6 +41,7 @@ class Item:
     policy_id: str | None = None
     status_id: str | None = None
     plan: Plan | None = None
+    tried: bool = False
     written: bool = False
     outcome: Outcome = Outcome.NOT_ATTEMPTED
     changed_properties: list[str] = dataclasses.field(default_factory=list)
@@ -130,11 +131,14 @@ def read_items(statuses: list[Any], defaults: Mapping[str, Any], api_version: st
     problems: list[str] = []
     seen: dict[tuple[str | None, str | None, str], int] = {}
     for index, entry in enumerate(statuses):
+        wrong: list[str] = []
+        options = _read_options(entry, defaults, wrong)
         try:
-            options = _read_options(entry, defaults)
             target, desired = read_declaration(options, api_version)
         except InvalidOptionsError as error:
-            problems += [f"statuses[{index}]: {problem}" for problem in error.problems]
+            wrong += error.problems
+        if wrong:
+            problems += [f"statuses[{index}]: {problem}" for problem in wrong]
             continue
         if target.status_id is not None:
             first = seen.setdefault((target.policy_id, target.policy_name, target.status_id), index)
@@ -146,12 +150,15 @@ def read_items(statuses: list[Any], defaults: Mapping[str, Any], api_version: st
     return items
 
 
-def _read_options(entry: Any, defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an item's options by their own names, as the single module would have them."""
-    if not isinstance(entry, dict):
-        raise InvalidOptionsError([f"is {entry!r}, not a dictionary of options"])
+def _read_options(entry: Any, defaults: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
+    """Return an item's options by their own names, as the single module would have them.
+
+    What cannot be right is told to *problems* and left out, so that the rest can be checked too.
+    """
     options: dict[str, Any] = {}
-    problems: list[str] = []
+    if not isinstance(entry, dict):
+        problems.append(f"is {entry!r}, not a dictionary of options")
+        return options
     for spelling, value in entry.items():
         name = _SPELLINGS.get(spelling)
         if name is not None:
@@ -162,14 +169,12 @@ def _read_options(entry: Any, defaults: Mapping[str, Any]) -> dict[str, Any]:
         elif spelling not in _PASSED_OVER:
             problems.append(f"there is no option {spelling!r}; an item takes {', '.join(_OPTIONS)}")
     _take_row(options, problems)
-    _take_texts(options, problems)
     if "policy_id" not in options and "policy_name" not in options:
         options.update({name: value for name, value in defaults.items() if value is not None})
     for one, other in (("policy_id", "policy_name"), ("status_id", "match")):
         if (one in options) == (other in options):
             problems.append(f"exactly one of {one} and {other} is needed")
-    if problems:
-        raise InvalidOptionsError(problems)
+    _take_texts(options, problems)
     return options
 
 
@@ -178,7 +183,7 @@ def _take_row(options: dict[str, Any], problems: list[str]) -> None:
     if "id" not in options:
         return
     row_id = options.pop("id")
-    if options.setdefault("status_id", row_id) != row_id:
+    if str(options.setdefault("status_id", row_id)) != str(row_id):
         problems.append("id and status_id disagree; keep one")
     status = options.get("status")
     # What the service has and this version does not know was read, and is not to be written. Another spelling of what
@@ -193,24 +198,8 @@ def _take_row(options: dict[str, Any], problems: list[str]) -> None:
 
 def _take_texts(options: dict[str, Any], problems: list[str]) -> None:
     """Bring values into the types that ansible-core gives the single module's options."""
-    match = options.get("match")
-    if isinstance(match, dict):
-        unknown = [spelling for spelling in match if spelling not in _MATCH_SPELLINGS]
-        problems += [
-            f"match has no {spelling!r}; it takes {', '.join(p.option for p in MATCHABLE)}" for spelling in unknown
-        ]
-        problems += [
-            f"match: {spelling} is {value!r}, not a text"
-            for spelling, value in match.items()
-            if isinstance(value, (dict, list))
-        ]
-        options["match"] = {
-            _MATCH_SPELLINGS[spelling]: str(value)
-            for spelling, value in match.items()
-            if spelling in _MATCH_SPELLINGS and value is not None
-        }
-    elif match is not None:
-        problems.append(f"match is {match!r}, not a dictionary")
+    if "match" in options:
+        options["match"] = _read_match(options["match"], problems)
     clear = options.get("clear")
     if isinstance(clear, str):
         options["clear"] = [name.strip() for name in clear.split(",")]
@@ -220,11 +209,28 @@ def _take_texts(options: dict[str, Any], problems: list[str]) -> None:
     for name, value in options.items():
         if isinstance(value, (int, float)) and name != "platform":
             options[name] = str(value)
-    problems += [
-        f"{name} is {options[name]!r}, not a text"
-        for name in ("policy_id", "policy_name", "status_id")
-        if not isinstance(options.get(name, ""), str)
+    for name in ("policy_id", "policy_name", "status_id"):
+        if not isinstance(options.get(name, ""), str):
+            problems.append(f"{name} is {options.pop(name)!r}, not a text")
+
+
+def _read_match(match: Any, problems: list[str]) -> dict[str, str] | None:
+    """Return what to match by the options' own names, or None where that cannot be."""
+    if not isinstance(match, dict):
+        problems.append(f"match is {match!r}, not a dictionary")
+        return None
+    wrong = [
+        f"match has no {spelling!r}; it takes {', '.join(p.option for p in MATCHABLE)}"
+        for spelling in match
+        if spelling not in _MATCH_SPELLINGS
+    ] + [
+        f"match: {spelling} is {value!r}, not a text"
+        for spelling, value in match.items()
+        if isinstance(value, (dict, list))
     ]
+    problems += wrong
+    given = {spelling: str(value) for spelling, value in match.items() if value is not None}
+    return None if wrong else {_MATCH_SPELLINGS[spelling]: text for spelling, text in given.items()}
 
 
 def summarise(items: list[Item]) -> dict[str, int]:

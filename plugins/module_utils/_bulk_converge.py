@@ -68,8 +68,11 @@ Sending = tuple[Item, Plan]
 
 @dataclasses.dataclass
 class _Sent:
-    """What became of an envelope: what was not taken (throttled, mostly) and what was lost, the error with the longest
-    wait, or the error that makes further envelopes useless."""
+    """What became of an envelope.
+
+    ``untaken`` was not carried out (throttled, mostly), of ``lost`` nobody knows. ``trouble`` is the error with the
+    longest wait before more is sent, ``fatal`` the one after which nothing more can be sent.
+    """
 
     untaken: list[Sending] = dataclasses.field(default_factory=list)
     lost: list[Sending] = dataclasses.field(default_factory=list)
@@ -94,7 +97,13 @@ class Bulk:
         Raises:
             IntuneError: not every item is as it should be; its ``result`` is the module's result all the same.
         """
-        self._read()
+        try:
+            self._read()
+        except InvalidOptionsError:
+            raise
+        except IntuneError as error:  # nobody can sign in any more
+            _leave(self._items, error)
+            return self._result()
         planned = [item for item in self._items if item.plan is not None]
         if self._manner.check_mode:
             for item in planned:
@@ -122,10 +131,6 @@ class Bulk:
             error.failure,
             result=result,
         )
-
-    @property
-    def _failed(self) -> bool:
-        return any(item.outcome is Outcome.FAILED for item in self._items)
 
     # Reading
 
@@ -191,26 +196,29 @@ class Bulk:
 
     def _write(self, items: list[Item]) -> None:
         waiting = collections.deque((item, item.plan) for item in items if item.plan is not None)
+        stopped_by = next((item for item in self._items if item.error is not None), None)
         attempt = 0
-        while waiting and not (self._manner.stop_on_error and self._failed):
-            size = self._budget.take(min(len(waiting), MAX_REQUESTS))
-            sent = self._send([waiting.popleft() for _place in range(size)])
-            if sent.fatal is not None:
-                _leave([item for item, _plan in waiting], sent.fatal)
-                break
+        while waiting and not (self._manner.stop_on_error and stopped_by):
+            chunk = [waiting.popleft() for _place in range(self._budget.take(min(len(waiting), MAX_REQUESTS)))]
+            sent = self._send(chunk)
             if sent.trouble is None:
                 attempt = 0
-                continue
-            attempt += 1
-            try:
-                self._client.patience.wait(attempt, sent.trouble)
-            except IntuneError as out_of_time:
-                # What may have been taken is looked at once more; what was never taken stays not attempted.
-                unsettled = self._read_back(sent.lost)
-                _leave([item for item, _plan in (*sent.untaken, *unsettled, *waiting)], out_of_time)
+            elif sent.fatal is None:
+                attempt += 1
+                try:
+                    self._client.patience.wait(attempt, sent.trouble)
+                except IntuneError as out_of_time:
+                    sent.fatal = out_of_time
+            # What may have been taken is looked at even out of time; what was not, is sent again if there is some.
+            again = [*sent.untaken, *self._read_back(sent.lost)]
+            waiting.extendleft(reversed(again))
+            if sent.fatal is not None:
+                _leave((item for item, _plan in waiting), sent.fatal)
                 break
-            waiting.extendleft(reversed([*sent.untaken, *self._read_back(sent.lost)]))
-        self._leave_after_stop(items)
+            stopped_by = stopped_by or next((item for item, _plan in chunk if item.error is not None), None)
+        else:
+            if stopped_by is not None:
+                _leave((item for item, _plan in waiting), _stopped(stopped_by))
         self._verify([item for item in items if item.written])
 
     def _send(self, chunk: list[Sending]) -> _Sent:
@@ -222,7 +230,7 @@ class Bulk:
             outcomes = list(self._client.batch(calls, _WRITING))
         except IntuneError as error:
             outcomes = [error] * len(chunk)
-            if not (error.lost or error.failure.status == 429):
+            if not error.lost:
                 sent.fatal = error
         finally:
             self._budget.spend(len(chunk))
@@ -231,11 +239,12 @@ class Bulk:
                 item.written = True
                 if not self._manner.verify:
                     item.check({**plan.before, **plan.body, **outcome})
-            elif outcome.failure.status in (424, 429):
-                sent.untaken.append((item, plan))
-                sent.trouble = later(sent.trouble, outcome)
             elif outcome.lost:
+                item.tried = True
                 sent.lost.append((item, plan))
+                sent.trouble = later(sent.trouble, outcome)
+            elif outcome.failure.status in (424, 429) or outcome.failure.phase is Phase.AUTH:
+                sent.untaken.append((item, plan))
                 sent.trouble = later(sent.trouble, outcome)
             else:
                 item.fail(explain_refusal(outcome, Purpose(f"Updating {item.target}", Phase.WRITE)))
@@ -246,9 +255,7 @@ class Bulk:
         again: list[Sending] = []
         for item, row in self._rows([item for item, _plan in lost]):
             if isinstance(row, IntuneError):
-                # A new one: items that could not be read together share theirs.
-                advice = "the update was sent and may have been taken; run the task again to see"
-                item.fail(IntuneError(f"{row.sentence}; {advice}", row.failure))
+                item.fail(_unknown(row, "the update was sent and may have been taken"))
             elif (pending := Plan.between(row, item.desired)).changes:
                 item.extend(pending, row)
                 again.append((item, pending))
@@ -259,7 +266,7 @@ class Bulk:
     def _verify(self, items: list[Item]) -> None:
         for item, row in self._rows([item for item in items if item.outcome is Outcome.NOT_ATTEMPTED]):
             if isinstance(row, IntuneError):
-                item.fail(row)
+                item.fail(_unknown(row, "the service said that it took the update"))
             else:
                 item.check(row)
 
@@ -275,29 +282,34 @@ class Bulk:
             except IntuneError as error:
                 yield from ((item, error) for item in by_id.values())
 
-    def _leave_after_stop(self, items: list[Item]) -> None:
-        failed = next((item for item in self._items if item.outcome is Outcome.FAILED), None)
-        if not self._manner.stop_on_error or failed is None or failed.error is None:
-            return
-        message = f"not sent, since statuses[{failed.index}] failed and on_error is stop"
-        failure = Failure(failed.error.failure.code, message, Phase.WRITE, retryable=True)
-        unsent = [item for item in items if item.outcome is Outcome.NOT_ATTEMPTED and not item.written]
-        for item in unsent:
-            item.error = item.error or IntuneError(message, failure)
-
 
 def _give_up(items: Iterable[Item], error: IntuneError) -> None:
     """Record an error of reading. Throttled to the end, nothing was attempted."""
     if error.failure.phase is Phase.AUTH:
         raise error
-    for item in items:
-        item.fail(error)
-        if error.failure.code == Code.THROTTLED:
-            item.outcome = Outcome.NOT_ATTEMPTED
+    if error.failure.code == Code.THROTTLED:
+        _leave(items, error)
+    else:
+        for item in items:
+            item.fail(error)
 
 
 def _leave(items: Iterable[Item], error: IntuneError) -> None:
-    """Record why items were not attempted; another run can do them."""
-    failure = dataclasses.replace(error.failure, retryable=True)
+    """Record why items were not attempted; another run can do them. What was sent before and lost has failed."""
+    left = IntuneError(error.sentence, dataclasses.replace(error.failure, retryable=True))
     for item in items:
-        item.error = IntuneError(error.sentence, failure)
+        if item.tried:
+            item.fail(left)
+        elif item.outcome is Outcome.NOT_ATTEMPTED:
+            item.error = left
+
+
+def _stopped(by: Item) -> IntuneError:
+    message = f"not sent, since statuses[{by.index}] failed and on_error is stop"
+    code = by.error.failure.code if by.error is not None else Code.BAD_RESPONSE
+    return IntuneError(message, Failure(code, message, Phase.WRITE, retryable=True))
+
+
+def _unknown(error: IntuneError, known: str) -> IntuneError:
+    """Return why an update cannot be read back. A new error: items that are read together share theirs."""
+    return IntuneError(f"{error.sentence}; {known}; run the task again to see", error.failure)

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -45,6 +46,7 @@ class GraphClient:
         self._tokens = Tokens(credential, self._transport, register_secret)
         self._root = f"{connection.graph_url}/{connection.api_version}"
         self._budget = Budget(REQUEST_LIMIT, REQUEST_PERIOD, clock)
+        self._held: tuple[float, IntuneError] | None = None
 
     def close(self) -> None:
         """Close the connections."""
@@ -147,6 +149,7 @@ class GraphClient:
                 raise self._explain(self._transport.failure(answer, method, self._url(path), purpose))
             except IntuneError as error:
                 unsafe = error.lost and writes > 0
+                self._hold(error)
                 if not error.failure.retryable or unsafe or error.failure.phase is Phase.AUTH:
                     raise
                 attempt += 1
@@ -154,6 +157,7 @@ class GraphClient:
 
     def _send(self, method: str, path: str, purpose: Purpose, body: Any) -> Answer:
         url = self._url(path)
+        self._refuse_early(method, path, purpose)
         token = self._tokens.get()
         headers = {
             "Accept": "application/json",
@@ -170,6 +174,30 @@ class GraphClient:
             )
         finally:
             self._budget.spend(calls)
+
+    def _hold(self, error: IntuneError) -> None:
+        """Remember until when the service wants to be left alone, should nobody have the patience to wait for it."""
+        asked = error.failure.retry_after
+        if asked is not None and error.failure.phase is not Phase.AUTH:
+            self._held = (self.patience.clock.monotonic() + asked, error)
+
+    def _refuse_early(self, method: str, path: str, purpose: Purpose) -> None:
+        """Raise an error where a request would come before the time that the service asked to wait.
+
+        Calling early counts against the budget, and after a throttled envelope no other request is better.
+        """
+        if self._held is None:
+            return
+        ends, error = self._held
+        left = ends - self.patience.clock.monotonic()
+        if left <= 0:
+            self._held = None
+            return
+        message = f"not sent, since the service asked to wait {left:.3g} s more: {error.failure.message}"
+        failure = dataclasses.replace(
+            error.failure, message=message, phase=purpose.phase, method=method, path=path, retry_after=left
+        )
+        raise IntuneError(f"{purpose.what} failed: {message}", failure)
 
     def _url(self, path: str) -> str:
         return f"{self._root}{path}" if path.startswith("/") else path

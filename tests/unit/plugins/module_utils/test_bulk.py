@@ -136,7 +136,7 @@ def test_what_is_wrong_is_said_with_index_and_option(entry: Any, said: str) -> N
 
 def test_every_bad_item_is_named_at_once() -> None:
     found = problems({"status_id": "a", "x": 1}, {"status_id": "b"}, {"platform": "p"}, {"status_id": "b"})
-    assert [problem.partition(":")[0] for problem in found] == ["statuses[0]", "statuses[2]", "statuses[3]"]
+    assert [problem.partition(":")[0][9:-1] for problem in found] == ["0", "2", "2", "3"]
 
 
 def test_an_option_that_the_api_version_lacks_is_named() -> None:
@@ -170,3 +170,18 @@ def test_an_item_is_not_attempted_until_something_is_known() -> None:
     differing.predict()
     assert (differing.outcome, differing.changed_properties) == (Outcome.CHANGED, ["status"])
     assert summarise([same, differing]) == {"ok": 1, "changed": 1, "failed": 0, "not_attempted": 0, "total": 2}
+
+
+def test_everything_that_is_wrong_with_an_item_is_told_at_once() -> None:
+    entry = {"policy_id": ["p"], "match": {"nickname": "x"}, "status": "Compliant", "colour": 1, "clear": 7}
+    with pytest.raises(InvalidOptionsError) as caught:
+        read_items([{"status_id": "a"}, entry], {"policy_id": "p"}, "beta")
+    text = " | ".join(caught.value.problems)
+    assert all(problem.startswith("statuses[1]: ") for problem in caught.value.problems)
+    for word in ("policy_id is ['p']", "no 'nickname'", "status is 'Compliant'", "no option 'colour'", "clear is 7"):
+        assert word in text
+
+
+def test_a_number_and_its_text_are_one_id() -> None:
+    (item,) = read_items([{"id": 7, "status_id": "7"}], {"policy_id": "p"}, "beta")
+    assert item.status_id == "7"

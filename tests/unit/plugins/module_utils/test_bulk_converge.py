@@ -13,10 +13,29 @@ import requests
 from ansible_collections.graphops.intune.plugins.module_utils._bulk import read_items
 from ansible_collections.graphops.intune.plugins.module_utils._bulk_converge import Bulk, Manner
 from ansible_collections.graphops.intune.plugins.module_utils._client import GraphClient
-from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError, InvalidOptionsError
+from ansible_collections.graphops.intune.plugins.module_utils._errors import (
+    Code,
+    Failure,
+    IntuneError,
+    InvalidOptionsError,
+    Phase,
+)
 
 from ..batches import BATCH, expect_batch, reads, updates
-from ..support import GRAPH, LIST, POLICIES, POLICY, Clock, Reply, Script, graph_client, no_route, refusal, row
+from ..support import (
+    GRAPH,
+    LIST,
+    POLICIES,
+    POLICY,
+    Clock,
+    Renewable,
+    Reply,
+    Script,
+    graph_client,
+    no_route,
+    refusal,
+    row,
+)
 
 ERROR = {"status": "error"}
 OPTIONS: dict[str, Any] = {"verify": True, "on_error": "continue", "write_limit": 100, "write_limit_period": 20.0}
@@ -29,13 +48,14 @@ class Task:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self.credential = Renewable()
         self.client: GraphClient
         self.error: IntuneError | None = None
 
     def __call__(
         self, *items: Any, retry_timeout: float = 300.0, check_mode: bool = False, **options: Any
     ) -> dict[str, Any]:
-        self.client = graph_client(self._clock, retry_timeout=retry_timeout)
+        self.client = graph_client(self._clock, self.credential, retry_timeout=retry_timeout)
         manner = Manner.from_options({**OPTIONS, **options}, check_mode=check_mode)
         entries = [{"status_id": item, **ERROR} if isinstance(item, str) else item for item in items]
         try:
@@ -257,3 +277,82 @@ def test_stop_keeps_everything_from_being_written(task: Task, script: Script) ->
     assert outcomes(result) == ["not_attempted", "failed"]
     assert result["results"][0]["failure"]["retryable"]
     assert "statuses[1]" in result["results"][0]["failure"]["message"]
+
+
+def test_after_a_throttled_envelope_nothing_is_asked_before_its_time(task: Task, script: Script) -> None:
+    """Not even the read-back of what was written before: the service said when to come again."""
+    expect_batch(script, reads("a", "b"), *rows("a", "b"))
+    expect_batch(script, want("a"), *done("a"))
+    script.expect("POST", BATCH, refusal(429, "TooManyRequests", "no", Retry_After="900"), body=want("b"))
+    result = task("a", "b", write_limit=1, write_limit_period=1.0)
+    assert outcomes(result) == ["failed", "not_attempted"]
+    assert [entry["failure"]["code"] for entry in result["results"]] == ["throttled", "throttled"]
+    assert task.error is not None
+    assert "the service said that it took the update; run the task again to see" in task.error.sentence
+    assert not result["changed"]
+
+
+def test_the_next_policy_is_not_read_before_its_time(task: Task, script: Script) -> None:
+    script.expect("POST", BATCH, refusal(429, "TooManyRequests", "no", Retry_After="900"), body=reads("a"))
+    result = task("a", {"policy_id": "other", "status_id": "x"})
+    assert outcomes(result) == ["not_attempted"] * 2
+
+
+def test_what_was_lost_and_then_throttled_has_been_attempted(task: Task, script: Script) -> None:
+    expect_batch(script, reads("a", "b"), *rows("a", "b"))
+    expect_batch(script, want("a", "b"), None, *done("b"))
+    expect_batch(script, reads("a"), *rows("a"))
+    expect_batch(script, want("a"), refusal(429, "TooManyRequests", "no", Retry_After="900"))
+    expect_batch(script, reads("b"), *done("b"))
+    result = task("a", "b")
+    assert outcomes(result) == ["failed", "changed"]
+    assert result["results"][0]["failure"]["retryable"]
+
+
+def test_what_cannot_be_verified_is_not_claimed(task: Task, script: Script) -> None:
+    expect_batch(script, reads("a"), *rows("a"))
+    expect_batch(script, want("a"), *done("a"))
+    expect_batch(script, reads("a"), refusal(403, "Forbidden", "no"))
+    result = task("a")
+    assert outcomes(result) == ["failed"]
+    assert not result["changed"]
+    assert task.error is not None
+    assert task.error.sentence.count("the service said that it took the update") == 1
+
+
+class _Expiring(Renewable):
+    """A credential that signs in once, and never again."""
+
+    def token(self, transport: object, rejected: str | None = None) -> str:
+        if rejected is None:
+            return super().token(transport)
+        raise IntuneError("Signing in failed: expired", Failure(Code.AUTH_FAILED, "expired", Phase.AUTH))
+
+
+@pytest.mark.parametrize("written", [0, 1])
+def test_nobody_can_sign_in_any_more(task: Task, script: Script, written: int) -> None:
+    """What was not sent was not attempted, and what was written is still reported."""
+    task.credential = _Expiring()
+    expect_batch(script, reads("a", "b"), *rows("a", "b"))
+    expired = refusal(401, "InvalidAuthenticationToken", "expired")
+    if written:
+        expect_batch(script, want("a"), *done("a"))
+    script.expect("POST", BATCH, expired, body=want("b") if written else want("a"))
+    if written:
+        script.expect("POST", BATCH, expired, body=reads("a"))
+    result = task("a", "b", write_limit=1, write_limit_period=1.0)
+    assert outcomes(result) == ["failed" if written else "not_attempted", "not_attempted"]
+    assert result["results"][1]["failure"]["code"] == "auth_failed"
+    assert result["results"][1]["failure"]["retryable"]
+
+
+def test_nobody_can_sign_in_to_read(task: Task, script: Script) -> None:
+    task.credential = _Expiring()
+    expect_batch(script, reads("a"), *done("a"))
+    link = f"{POLICIES}/other/deviceStatuses".removeprefix("/beta")
+    body = {"requests": [{"id": "0", "method": "GET", "url": f"{link}/x"}]}
+    script.expect("POST", BATCH, refusal(401, "InvalidAuthenticationToken", "expired"), body=body)
+    result = task("a", {"policy_id": "other", "status_id": "x"})
+    assert outcomes(result) == ["ok", "not_attempted"]
+    assert task.error is not None
+    assert task.error.failure.phase is Phase.AUTH
