@@ -57,20 +57,22 @@ def count_writes(method: str, body: Any) -> int:
     return int(method == "PATCH")
 
 
-def answers(document: Any, count: int) -> list[Answer | None]:
+def answers(document: Any, count: int, date: str | None = None) -> list[Answer | None]:
     """Return each call's answer in the order of the calls, None where there is none: they come back in any order.
 
-    Of two answers to one call nobody knows which is true; that is none either.
+    *date* is the envelope's ``Date``, from which a date in an answer's Retry-After counts. Of two answers to one call
+    nobody knows which is true; that is none either.
     """
     found: dict[str, list[Answer]] = {str(place): [] for place in range(count)}
     responses = document.get("responses") if isinstance(document, dict) else None
     for response in responses if isinstance(responses, list) else ():
         identifier = response.get("id") if isinstance(response, dict) else None
         if isinstance(identifier, str) and identifier in found and type(response.get("status")) is int:
-            headers = response.get("headers")
+            given_headers = response.get("headers")
+            headers = _headers(given_headers if isinstance(given_headers, dict) else {})
             answer = Answer(
                 status=response["status"],
-                headers=_headers(headers if isinstance(headers, dict) else {}),
+                headers={"Date": date, **headers} if date else headers,
                 body=_body(response.get("body")),
             )
             found[identifier].append(answer)

@@ -14,7 +14,17 @@ import enum
 from collections.abc import Mapping
 from typing import Any
 
-from ._device_status import COMPLIANCE_STATUS, MATCHABLE, PROPERTIES, Desired, Plan, Row, Target, read_declaration
+from ._device_status import (
+    COMPLIANCE_STATUS,
+    MATCHABLE,
+    NOT_KEPT,
+    PROPERTIES,
+    Desired,
+    Plan,
+    Row,
+    Target,
+    read_declaration,
+)
 from ._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase
 
 
@@ -90,7 +100,7 @@ class Item:
             return
         message = f"the service answered with success but did not keep {', '.join(missed)}"
         failure = Failure(Code.NOT_PERSISTED, message, Phase.VERIFY, details={"properties": missed})
-        self.fail(IntuneError(f"Updating {self.target} failed: {message}", failure))
+        self.fail(IntuneError(f"Updating {self.target} failed: {message}; {NOT_KEPT}", failure))
 
     @property
     def wrong(self) -> bool:
@@ -129,7 +139,7 @@ def read_items(statuses: list[Any], defaults: Mapping[str, Any], api_version: st
     """
     items: list[Item] = []
     problems: list[str] = []
-    seen: dict[tuple[str | None, str | None, str], int] = {}
+    seen: dict[tuple[str, ...], int] = {}
     for index, entry in enumerate(statuses):
         wrong: list[str] = []
         options = _read_options(entry, defaults, wrong)
@@ -141,13 +151,18 @@ def read_items(statuses: list[Any], defaults: Mapping[str, Any], api_version: st
             problems += [f"statuses[{index}]: {problem}" for problem in wrong]
             continue
         if target.status_id is not None:
-            first = seen.setdefault((target.policy_id, target.policy_name, target.status_id), index)
+            # Case counts in no GUID: two spellings of one would be written twice.
+            first = seen.setdefault(_folded(target.policy_id, target.policy_name, target.status_id), index)
             if first != index:
                 problems.append(f"statuses[{index}]: status_id names the same status as statuses[{first}]; keep one")
         items.append(Item(index, target, desired, target.policy_id, target.status_id))
     if problems:
         raise InvalidOptionsError(problems)
     return items
+
+
+def _folded(*texts: str | None) -> tuple[str, ...]:
+    return tuple((text or "").casefold() for text in texts)
 
 
 def _read_options(entry: Any, defaults: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
@@ -228,9 +243,13 @@ def _read_match(match: Any, problems: list[str]) -> dict[str, str] | None:
         for spelling, value in match.items()
         if isinstance(value, (dict, list))
     ]
+    read: dict[str, str] = {}
+    for spelling, value in match.items() if not wrong else ():
+        name = _MATCH_SPELLINGS[spelling]
+        if value is not None and read.setdefault(name, str(value)) != str(value):
+            wrong.append(f"match: {spelling} contradicts another spelling of {name}")
     problems += wrong
-    given = {spelling: str(value) for spelling, value in match.items() if value is not None}
-    return None if wrong else {_MATCH_SPELLINGS[spelling]: text for spelling, text in given.items()}
+    return None if wrong else read
 
 
 def summarise(items: list[Item]) -> dict[str, int]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -21,11 +20,12 @@ from ._device_status import Plan, Row
 from ._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase
 from ._http import Purpose
 from ._pacing import Budget
-from ._reader import Reader, later
-from ._statuses import DeviceStatuses, explain_refusal, item_path, only_one
+from ._reader import Reader, asks_to_wait, later
+from ._statuses import DeviceStatuses, entity_of, explain_refusal, item_path, only_one
 
 _READING = Purpose("Reading the device statuses", Phase.READ)
 _WRITING = Purpose("Updating device statuses", Phase.WRITE)
+_DAY = 24 * 60 * 60
 _VERIFYING = Purpose("Reading back the updated device statuses", Phase.VERIFY)
 
 
@@ -49,8 +49,8 @@ class Manner:
         problems = []
         if options["write_limit"] < 1:
             problems.append("write_limit must be 1 or more")
-        if not (math.isfinite(options["write_limit_period"]) and options["write_limit_period"] > 0):
-            problems.append("write_limit_period must be more than 0 seconds")
+        if not 0 < options["write_limit_period"] <= _DAY:
+            problems.append(f"write_limit_period must be more than 0 and at most {_DAY} seconds")
         if problems:
             raise InvalidOptionsError(problems)
         return cls(
@@ -71,13 +71,21 @@ class _Sent:
     """What became of an envelope.
 
     ``untaken`` was not carried out (throttled, mostly), of ``lost`` nobody knows. ``trouble`` is the error with the
-    longest wait before more is sent, ``fatal`` the one after which nothing more can be sent.
+    longest wait, ``fatal`` the one after which nothing more can be sent.
     """
 
+    size: int
     untaken: list[Sending] = dataclasses.field(default_factory=list)
     lost: list[Sending] = dataclasses.field(default_factory=list)
     trouble: IntuneError | None = None
     fatal: IntuneError | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether no more may be sent before the trouble is over."""
+        return self.trouble is not None and (
+            bool(self.untaken) or len(self.lost) == self.size or asks_to_wait(self.trouble)
+        )
 
 
 class Bulk:
@@ -106,8 +114,12 @@ class Bulk:
             return self._result()
         planned = [item for item in self._items if item.plan is not None]
         if self._manner.check_mode:
+            stopped_by = self._first_wrong()
             for item in planned:
-                item.predict()
+                if stopped_by is None or not self._manner.stop_on_error:
+                    item.predict()
+            if stopped_by is not None and self._manner.stop_on_error:
+                _leave(planned, _stopped(stopped_by))
         else:
             self._write(planned)
         return self._result()
@@ -147,7 +159,8 @@ class Bulk:
             try:
                 self._read_policy(policy_id, items)
             except IntuneError as error:
-                _give_up([item for item in items if item.plan is None and item.outcome is not Outcome.OK], error)
+                unread = (item for item in items if item.plan is None and item.outcome is not Outcome.OK)
+                _give_up([item for item in unread if item.error is None], error)
         self._refuse_doubles()
 
     def _read_policy(self, policy_id: str, items: list[Item]) -> None:
@@ -163,15 +176,15 @@ class Bulk:
                 by_id[status_id].compare(row)
 
     def _match(self, items: list[Item], rows: list[Row], by_id: dict[str, Item]) -> None:
-        # Looked up by one property: comparing each item with each row would take their product.
+        # Looked up by the property that the fewest rows share: each item with each row would take their product.
         index: dict[tuple[str, str], list[Row]] = collections.defaultdict(list)
-        names = {next(iter(item.target.match)) for item in items}
+        names = {name for item in items for name in item.target.match}
         for row in rows:
             for name in names:
                 index[name, str(row.get(name)).casefold()].append(row)
         for item in items:
-            name, text = next(iter(item.target.match.items()))
-            fitting = [row for row in index[name, text.casefold()] if item.target.fits(row)]
+            candidates = (index.get((name, text.casefold()), []) for name, text in item.target.match.items())
+            fitting = [row for row in min(candidates, key=len) if item.target.fits(row)]
             try:
                 item.compare(only_one(fitting, Purpose(f"Looking for {item.target}", Phase.READ), "status_id"))
             except IntuneError as error:
@@ -182,11 +195,12 @@ class Bulk:
 
     def _refuse_doubles(self) -> None:
         """Names and matches are known now: two items for one row would undo each other."""
-        seen: dict[tuple[str | None, str], int] = {}
+        seen: dict[tuple[str, str], int] = {}
         problems = []
         for item in self._items:
             if item.status_id is not None:
-                first = seen.setdefault((item.policy_id, item.status_id), item.index)
+                key = str(item.policy_id).casefold(), item.status_id.casefold()
+                first = seen.setdefault(key, item.index)
                 if first != item.index:
                     problems.append(f"statuses[{item.index}]: names the same status as statuses[{first}]; keep one")
         if problems:
@@ -194,37 +208,59 @@ class Bulk:
 
     # Writing
 
+    def _first_wrong(self) -> Item | None:
+        return next((item for item in self._items if item.error is not None), None)
+
     def _write(self, items: list[Item]) -> None:
         waiting = collections.deque((item, item.plan) for item in items if item.plan is not None)
-        stopped_by = next((item for item in self._items if item.error is not None), None)
+        set_aside: list[Sending] = []
+        trouble: IntuneError | None = None
+        stopped_by = self._first_wrong()
         attempt = 0
-        while waiting and not (self._manner.stop_on_error and stopped_by):
+        while (waiting or set_aside) and not (self._manner.stop_on_error and stopped_by):
             chunk = [waiting.popleft() for _place in range(self._budget.take(min(len(waiting), MAX_REQUESTS)))]
             sent = self._send(chunk)
-            if sent.trouble is None:
-                attempt = 0
-            elif sent.fatal is None:
-                attempt += 1
-                try:
-                    self._client.patience.wait(attempt, sent.trouble)
-                except IntuneError as out_of_time:
-                    sent.fatal = out_of_time
-            # What may have been taken is looked at even out of time; what was not, is sent again if there is some.
-            again = [*sent.untaken, *self._read_back(sent.lost)]
-            waiting.extendleft(reversed(again))
+            waiting.extendleft(reversed(sent.untaken))
+            set_aside += sent.lost
+            attempt = attempt + 1 if sent.trouble else 0
+            trouble = later(trouble, sent.trouble) if sent.trouble else trouble
+            # One status that stumbles does not hold the others: it is looked at when they are done.
+            pause = trouble is not None and (sent.holds or not waiting)
+            if pause and trouble is not None and sent.fatal is None:
+                sent.fatal = self._wait(max(attempt, 1), trouble)
+            if pause or sent.fatal is not None:
+                # What may have been taken is looked at even out of time; what was not, is sent again if there is some.
+                waiting.extend(self._read_back(set_aside))
+                set_aside, trouble = [], None
+            self._tell(len(items), len(waiting) + len(set_aside))
             if sent.fatal is not None:
                 _leave((item for item, _plan in waiting), sent.fatal)
                 break
             stopped_by = stopped_by or next((item for item, _plan in chunk if item.error is not None), None)
         else:
             if stopped_by is not None:
-                _leave((item for item, _plan in waiting), _stopped(stopped_by))
+                _leave((item for item, _plan in (*waiting, *self._read_back(set_aside))), _stopped(stopped_by))
         self._verify([item for item in items if item.written])
+
+    def _wait(self, attempt: int, trouble: IntuneError) -> IntuneError | None:
+        """Wait before more is sent, and return the error of a task that is out of time."""
+        try:
+            self._client.patience.wait(attempt, trouble)
+        except IntuneError as out_of_time:
+            return out_of_time
+        return None
+
+    def _tell(self, total: int, left: int) -> None:
+        pace = f"{self._manner.write_limit} in {self._manner.write_limit_period:g} s"
+        seconds = left / self._manner.write_limit * self._manner.write_limit_period
+        self._client.progress.tell(
+            f"{_WRITING.what}: {total - left} of {total} sent, the others take {seconds:.0f} s or more, {pace}"
+        )
 
     def _send(self, chunk: list[Sending]) -> _Sent:
         """Send one envelope, and sort its answers."""
         calls = [Call("PATCH", item_path(str(item.policy_id), str(item.status_id)), plan.body) for item, plan in chunk]
-        sent = _Sent()
+        sent = _Sent(len(chunk))
         outcomes: list[Row | IntuneError]
         try:
             outcomes = list(self._client.batch(calls, _WRITING))
@@ -238,16 +274,23 @@ class Bulk:
             if not isinstance(outcome, IntuneError):
                 item.written = True
                 if not self._manner.verify:
-                    item.check({**plan.before, **plan.body, **outcome})
+                    item.check({**plan.before, **plan.body, **entity_of(outcome)})
+            elif outcome is sent.fatal and not _not_carried_out(outcome):
+                item.fail(outcome)
             elif outcome.lost:
                 item.tried = True
                 sent.lost.append((item, plan))
                 sent.trouble = later(sent.trouble, outcome)
-            elif outcome.failure.status in (424, 429) or outcome.failure.phase is Phase.AUTH:
+            elif _not_carried_out(outcome):
                 sent.untaken.append((item, plan))
                 sent.trouble = later(sent.trouble, outcome)
             else:
                 item.fail(explain_refusal(outcome, Purpose(f"Updating {item.target}", Phase.WRITE)))
+        refusals = [item.error.failure.code for item, _plan in chunk if item.error is not None]
+        if sent.fatal is None and refusals == [Code.WRITE_NOT_SUPPORTED] * len(chunk):
+            message = "this service does not accept updates to device statuses: it refused all that were sent before"
+            failure = Failure(Code.WRITE_NOT_SUPPORTED, message, Phase.WRITE)
+            sent.fatal = IntuneError(f"Not sent, since {message}", failure)
         return sent
 
     def _read_back(self, lost: list[Sending]) -> list[Sending]:
@@ -294,11 +337,21 @@ def _give_up(items: Iterable[Item], error: IntuneError) -> None:
             item.fail(error)
 
 
+def _not_carried_out(error: IntuneError) -> bool:
+    """Tell whether an update was surely not carried out, and may be another time."""
+    failure = error.failure
+    return failure.phase is Phase.AUTH or (failure.status in (401, 424, 429) and failure.retryable)
+
+
 def _leave(items: Iterable[Item], error: IntuneError) -> None:
-    """Record why items were not attempted; another run can do them. What was sent before and lost has failed."""
-    left = IntuneError(error.sentence, dataclasses.replace(error.failure, retryable=True))
+    """Record why items were not attempted; another run can do them.
+
+    What was sent before and lost has failed, and so has what no other run can do.
+    """
+    final = error.failure.code == Code.WRITE_NOT_SUPPORTED
+    left = error if final else IntuneError(error.sentence, dataclasses.replace(error.failure, retryable=True))
     for item in items:
-        if item.tried:
+        if item.tried or final:
             item.fail(left)
         elif item.outcome is Outcome.NOT_ATTEMPTED:
             item.error = left

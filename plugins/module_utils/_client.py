@@ -12,6 +12,7 @@ import dataclasses
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ._auth import Credential, Tokens
@@ -20,6 +21,7 @@ from ._errors import READ_PERMISSIONS, WRITE_PERMISSIONS, Code, Failure, IntuneE
 from ._http import Answer, Purpose, Transport
 from ._options import Connection
 from ._pacing import REQUEST_LIMIT, REQUEST_PERIOD, Budget
+from ._progress import Progress
 from ._retry import Clock, Patience, show_time
 from ._version import USER_AGENT
 
@@ -32,6 +34,7 @@ class GraphClient:
         credential: how to sign in.
         register_secret: told of each token.
         clock: where time comes from, for tests.
+        progress: told how far long reading is, and of long waits.
     """
 
     def __init__(
@@ -40,8 +43,10 @@ class GraphClient:
         credential: Credential,
         register_secret: Callable[[str], None],
         clock: Clock = time,
+        progress: Progress | None = None,
     ) -> None:
-        self.patience = Patience(connection.retry_timeout, clock)
+        self.progress = progress or Progress(None, clock)
+        self.patience = Patience(connection.retry_timeout, clock, tell=partial(self.progress.tell, always=True))
         self._transport = Transport(connection, self.patience)
         self._tokens = Tokens(credential, self._transport, register_secret)
         self._root = f"{connection.graph_url}/{connection.api_version}"
@@ -80,6 +85,7 @@ class GraphClient:
         """
         link: Any = path
         seen = set()
+        count = 0
         while link is not None:
             if link in seen:
                 raise self._unfit(purpose, path, Code.BAD_RESPONSE, "the pages' links go round in a circle")
@@ -88,6 +94,8 @@ class GraphClient:
             rows = document.get("value")
             if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
                 raise self._unfit(purpose, path, Code.BAD_RESPONSE, "a page without a list of objects in 'value'")
+            count += len(rows)
+            self.progress.tell(f"{purpose.what}: {count} rows so far")
             yield rows
             link = document.get("@odata.nextLink")
             if link is not None and not (isinstance(link, str) and "://" in link):
@@ -110,9 +118,16 @@ class GraphClient:
         Raises:
             IntuneError: the envelope as a whole failed; with ``lost`` set, its writes may have been taken.
         """
-        document = self._repeat("POST", "/$batch", purpose, envelope(calls))
-        found = answers(document, len(calls))
-        return [self._outcome(call, answer, purpose) for call, answer in zip(calls, found, strict=True)]
+        document, date = self._exchange("POST", "/$batch", purpose, envelope(calls))
+        found = answers(document, len(calls), date)
+        outcomes = [self._outcome(call, answer, purpose) for call, answer in zip(calls, found, strict=True)]
+        refused = [error for error in outcomes if isinstance(error, IntuneError) and error.failure.status == 401]
+        if refused and self._tokens.renewable:
+            # The token expired between the envelope's door and its requests; these were not carried out.
+            self._tokens.renew()
+            for error in refused:
+                error.failure.retryable = True
+        return outcomes
 
     def _outcome(self, call: Call, answer: Answer | None, purpose: Purpose) -> dict[str, Any] | IntuneError:
         if answer is None:
@@ -132,7 +147,12 @@ class GraphClient:
             return error
 
     def _repeat(self, method: str, path: str, purpose: Purpose, body: Any = None) -> dict[str, Any]:
-        """Send until there is a document, or an error that is final."""
+        return self._exchange(method, path, purpose, body)[0]
+
+    def _exchange(
+        self, method: str, path: str, purpose: Purpose, body: Any = None
+    ) -> tuple[dict[str, Any], str | None]:
+        """Send until there is a document, returned with its ``Date``, or an error that is final."""
         writes = count_writes(method, body)
         attempt = 0
         renewed = False
@@ -140,7 +160,7 @@ class GraphClient:
             try:
                 answer = self._send(method, path, purpose, body)
                 if answer.ok:
-                    return self._document(answer, method, path, purpose)
+                    return self._document(answer, method, path, purpose), answer.headers.get("Date")
                 if answer.status == 401 and self._tokens.renewable and not renewed:
                     renewed = True
                     self._tokens.renew()
@@ -149,7 +169,7 @@ class GraphClient:
                 raise self._explain(self._transport.failure(answer, method, self._url(path), purpose))
             except IntuneError as error:
                 unsafe = error.lost and writes > 0
-                self._hold(error)
+                self.hold(error)
                 if not error.failure.retryable or unsafe or error.failure.phase is Phase.AUTH:
                     raise
                 attempt += 1
@@ -175,8 +195,8 @@ class GraphClient:
         finally:
             self._budget.spend(calls)
 
-    def _hold(self, error: IntuneError) -> None:
-        """Remember until when the service wants to be left alone, should nobody have the patience to wait for it."""
+    def hold(self, error: IntuneError) -> None:
+        """Send nothing before the service wants to hear again: whoever has no patience to wait cannot go on either."""
         asked = error.failure.retry_after
         if asked is not None and error.failure.phase is not Phase.AUTH:
             self._held = (self.patience.clock.monotonic() + asked, error)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ._client import GraphClient
-from ._device_status import Desired, Plan, Row, Target, show
+from ._device_status import NOT_KEPT, Desired, Plan, Row, Target, show
 from ._errors import Code, Failure, IntuneError, Phase
 from ._http import Purpose
 from ._statuses import DeviceStatuses
@@ -135,8 +135,7 @@ class _Change:
         message = f"the service answered with success but did not keep {', '.join(missed)}"
         failure = Failure(Code.NOT_PERSISTED, message, Phase.VERIFY, details={"properties": missed})
         raise IntuneError(
-            f"Updating {self._target} failed: {message}; it treats them as read-only or calculates them itself: "
-            "do not declare them, or change the device or its policy instead",
+            f"Updating {self._target} failed: {message}; {NOT_KEPT}",
             failure,
             result=_claim(plan, found),
         )

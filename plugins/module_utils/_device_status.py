@@ -204,6 +204,13 @@ def _read_clear(names: list[str], problems: list[str]) -> list[Property]:
     return [clearable[name] for name in names if name in clearable]
 
 
+NOT_KEPT = (
+    "it treats them as read-only or calculates them itself: do not declare them, or change the device or its policy "
+    "instead"
+)
+"""What to do about values that the service took with success and did not keep."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Plan:
     """What has to change in one row. ``changed``, request body, check mode and diff all come from here.

@@ -78,7 +78,7 @@ class Filters:
         """Tell whether a row passes them all."""
         return (
             (self.target.status_id is None or row.get("id") == self.target.status_id)
-            and (not self.statuses or COMPLIANCE_STATUS.from_service(row.get("status")) in self.statuses)
+            and (not self.statuses or str(COMPLIANCE_STATUS.from_service(row.get("status"))) in self.statuses)
             and self.target.fits(row)
             and all(DATE_TIME.before(row.get(name), moment) for name, moment in self.before.items())
         )
@@ -113,11 +113,12 @@ def read_statuses(
         if overview:
             counts = _counts(statuses.overview(policy_id))
             overviews.append({"policy_id": policy_id, **about, **counts, "listed": listed})
-            if sum(counts.values()) > listed:
+            if not counts or sum(counts.values()) > listed:
                 complete = False
+                counted = f"{sum(counts.values())}: the service left some out" if counts else "nothing that can be read"
                 warn(
                     f"The list of policy {about['policy_display_name']} has {listed} statuses, its overview counts "
-                    f"{sum(counts.values())}: the service left some out."
+                    f"{counted}."
                 )
     result: dict[str, Any] = {
         "changed": False,

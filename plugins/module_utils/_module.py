@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import importlib
+import time
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -20,6 +21,7 @@ from ._device_status import COMPLIANCE_STATUS
 from ._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase
 from ._http import HAS_REQUESTS
 from ._options import Connection, connection_argument_spec
+from ._progress import Progress
 
 
 class GraphModule(AnsibleModule):
@@ -64,7 +66,8 @@ class GraphModule(AnsibleModule):
         client = None
         try:
             work, credential = self._check(prepare)
-            client = GraphClient(self.connection, credential, self.register_secret)
+            progress = Progress(self.params.get("progress_path"), time)
+            client = GraphClient(self.connection, credential, self.register_secret, progress=progress)
             result = work(client)
         except IntuneError as error:
             self._fail(error, client)

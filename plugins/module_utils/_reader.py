@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import collections
 import math
 from collections.abc import Iterable, Iterator
 
@@ -54,6 +55,11 @@ class Reader:
                     yield status_id, found
                 continue  # with the list, for what the service turned out to have no route to
             page = next(pages, None)
+            if page is None and self._statuses.item_route:
+                lost_round_trips = (
+                    math.inf
+                )  # lists are known to leave rows out: ask for each before it is called missing
+                continue
             if page is None:
                 yield from ((status_id, status_missing(status_id, purpose)) for status_id in missing)
                 return
@@ -66,25 +72,36 @@ class Reader:
             lost_round_trips = max(lost_round_trips + 1 - (before - len(missing)) / self._chunk, 0.0)
 
     def _by_item(self, policy_id: str, status_ids: list[str], purpose: Purpose) -> Iterator[Found]:
+        waiting, total = collections.deque(status_ids), len(status_ids)
+        stumbled: dict[str, IntuneError] = {}
+        trouble: IntuneError | None = None
         attempt = 0
-        while status_ids and self._statuses.item_route:
-            chunk = status_ids[: self._chunk]
-            passing: IntuneError | None = None
-            again = []
+        while waiting and self._statuses.item_route:
+            chunk = [waiting.popleft() for _place in range(min(len(waiting), self._chunk))]
             for status_id, found in zip(chunk, self._get(policy_id, chunk, purpose), strict=True):
                 if isinstance(found, IntuneError) and is_no_route(found):
                     self._statuses.item_route = False
                 elif isinstance(found, IntuneError) and found.failure.retryable:
-                    again.append(status_id)
-                    passing = later(passing, found)
+                    stumbled[status_id] = found
+                    trouble = later(trouble, found)
                 else:
                     yield status_id, found
-            status_ids = again + status_ids[self._chunk :]
-            if passing is not None and self._statuses.item_route:
-                attempt += 1
-                self._client.patience.wait(attempt, passing)
-            else:
-                attempt = 0
+            self._client.progress.tell(f"{purpose.what}: {total - len(waiting) - len(stumbled)} of {total} by id")
+            # One row that stumbles does not hold the others; a service that asks to be left alone does.
+            if trouble is None or (waiting and not asks_to_wait(trouble)):
+                continue
+            attempt += 1
+            try:
+                self._client.hold(trouble)
+                self._client.patience.wait(attempt, trouble)
+            except IntuneError as out_of_time:
+                if asks_to_wait(trouble):
+                    raise
+                for status_id, error in stumbled.items():
+                    yield status_id, IntuneError(out_of_time.sentence, error.failure)
+                return
+            waiting.extend(stumbled)
+            stumbled, trouble = {}, None
 
     def _get(self, policy_id: str, status_ids: list[str], purpose: Purpose) -> list[Row | IntuneError]:
         paths = [item_path(policy_id, status_id) for status_id in status_ids]
@@ -109,11 +126,17 @@ class Reader:
 
 def _entity(document: Row, status_id: str, purpose: Purpose) -> Row | IntuneError:
     try:
-        return {"id": status_id, **unwrap(document, purpose)}
+        row = unwrap(document, purpose)
     except IntuneError as error:
         return error
+    return {**row, "id": row.get("id") or status_id}
+
+
+def asks_to_wait(error: IntuneError) -> bool:
+    """Tell whether the service wants to be left alone, and not only for this row."""
+    return error.failure.status == 429 or error.failure.retry_after is not None
 
 
 def later(one: IntuneError | None, other: IntuneError) -> IntuneError:
-    """Return the error whose service wants the longer wait."""
-    return other if one is None or (other.failure.retry_after or 0) > (one.failure.retry_after or 0) else one
+    """Return the error that asks for the longer wait."""
+    return max((one or other, other), key=lambda error: (asks_to_wait(error), error.failure.retry_after or 0))

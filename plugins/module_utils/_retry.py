@@ -24,6 +24,9 @@ REPEATED_STATUS = frozenset({408, 429, 500, 502, 503, 504, 509})
 FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 60.0
 """Seconds to wait where the service named no time: doubled from the first to the longest."""
 
+NOTICEABLE = 5.0
+"""Seconds after which a person wonders."""
+
 
 class Clock(Protocol):
     """What this module needs of time; the standard module `time` is one."""
@@ -86,11 +89,19 @@ class Patience:
         budget: seconds in all (``retry_timeout``).
         clock: where time comes from.
         chance: a number from 0 to 1, for the jitter.
+        tell: told of each wait that a person would notice.
     """
 
-    def __init__(self, budget: float, clock: Clock = time, chance: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self,
+        budget: float,
+        clock: Clock = time,
+        chance: Callable[[], float] = random.random,
+        tell: Callable[[str], object] = str,
+    ) -> None:
         self._budget = budget
         self._chance = chance
+        self._tell = tell
         self.clock = clock
         self.retries = 0
         self.waited = 0.0
@@ -112,9 +123,16 @@ class Patience:
             error: the failure; its ``retry_after`` is the service's own wish.
         """
         asked = error.failure.retry_after
-        delay = self._backoff(attempt) if asked is None else asked
-        if delay > self.left:
+        if asked is None:
+            delay = self._backoff(attempt)
+        elif attempt == 1:
+            delay = asked
+        else:  # the wish was kept and did not help: a wait of no time would go on for ever
+            delay = max(asked, self._backoff(1))
+        if delay > self.left or not self.left:
             raise self._give_up(error, asked)
+        if delay >= NOTICEABLE:
+            self._tell(f"Waiting {delay:.0f} s: {error.sentence}")
         self.clock.sleep(delay)
         self.waited += delay
         self.retries += 1

@@ -8,7 +8,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import quote
 
 from ._client import GraphClient
@@ -22,6 +24,7 @@ _POLICIES = "/deviceManagement/deviceCompliancePolicies"
 # a PATCH with it too.
 _NO_ROUTE = "No method match route template"
 _MAX_SHOWN = 10
+_MAX_CANDIDATES = 100  # a thousand items that each fit a thousand rows must not fill the memory
 
 
 class DeviceStatuses:
@@ -59,7 +62,11 @@ class DeviceStatuses:
 
     def policies(self, purpose: Purpose) -> list[Row]:
         """Return every device compliance policy."""
-        return [policy for page in self._client.pages(_POLICIES, purpose) for policy in page]
+        policies = [policy for page in self._client.pages(_POLICIES, purpose) for policy in page]
+        if not all(policy.get("id") for policy in policies):
+            message = "the answer has policies without an id"
+            raise IntuneError(f"{purpose.what} failed: {message}", Failure(Code.BAD_RESPONSE, message, purpose.phase))
+        return policies
 
     def policy(self, policy_id: str) -> Row:
         """Return one policy."""
@@ -81,8 +88,12 @@ class DeviceStatuses:
 
     def pages(self, policy_id: str, purpose: Purpose) -> Iterator[list[Row]]:
         """Yield a policy's statuses, page by page."""
-        # No $filter: this collection answers it with 501.
-        return self._client.pages(_collection(policy_id), purpose)
+        # No $filter: this collection answers it with 501. A row that moves while the pages are read comes twice.
+        seen: set[Any] = set()
+        for page in self._client.pages(_collection(policy_id), purpose):
+            fresh = [row for row in page if not isinstance(row.get("id"), str) or row["id"] not in seen]
+            seen.update(row.get("id") for row in fresh if isinstance(row.get("id"), str))
+            yield fresh
 
     def rows(self, policy_id: str, purpose: Purpose) -> Iterator[Row]:
         """Yield every status of a policy."""
@@ -94,7 +105,7 @@ class DeviceStatuses:
         if self.item_route:
             try:
                 row = unwrap(self._client.get(item_path(policy_id, status_id), purpose), purpose)
-                return {"id": status_id, **row}
+                return {**row, "id": row.get("id") or status_id}
             except IntuneError as error:
                 if not is_no_route(error):
                     raise
@@ -112,11 +123,18 @@ class DeviceStatuses:
         """
         try:
             row = self._client.patch(item_path(policy_id, status_id), body, purpose)
-            entity = row.get("value", row)
-            # An answer of another shape takes nothing back: the service said that it did it, and reading tells.
-            return entity if isinstance(entity, dict) else {}
+            return entity_of(row)
         except IntuneError as error:
             raise explain_refusal(error, purpose) from None
+
+
+def entity_of(document: Row) -> Row:
+    """Return the entity in the answer to an update.
+
+    An answer of another shape takes nothing back: the service said that it did it, and reading tells.
+    """
+    entity = document.get("value", document)
+    return entity if isinstance(entity, dict) else {}
 
 
 def unwrap(document: Row, purpose: Purpose) -> Row:
@@ -130,14 +148,15 @@ def unwrap(document: Row, purpose: Purpose) -> Row:
 
 def explain_refusal(error: IntuneError, purpose: Purpose) -> IntuneError:
     """Say what the error of an update means where the service has no route for updates."""
-    if is_no_route(error) or error.failure.status in (405, 501):
-        error.failure.code = Code.WRITE_NOT_SUPPORTED
-        error.sentence = (
-            f"{purpose.what} failed: this service does not accept updates to device statuses, which it "
-            "calculates itself; nothing was changed; reading, check mode and reports work; to change a "
-            "device's status, change the device or its policy, and let the device check in"
-        )
-    return error
+    if not (is_no_route(error) or error.failure.status in (405, 501)):
+        return error
+    sentence = (
+        f"{purpose.what} failed: this service does not accept updates to device statuses, which it "
+        "calculates itself; nothing was changed; reading, check mode and reports work; to change a "
+        "device's status, change the device or its policy, and let the device check in"
+    )
+    failure = dataclasses.replace(error.failure, code=Code.WRITE_NOT_SUPPORTED)
+    return IntuneError(sentence, failure, result=error.result, lost=error.lost)
 
 
 def status_missing(status_id: str, purpose: Purpose) -> IntuneError:
@@ -183,5 +202,5 @@ def only_one(rows: list[Row], purpose: Purpose, option: str) -> Row:
         shown = ", ".join(ids[:_MAX_SHOWN]) + (", …" if len(ids) > _MAX_SHOWN else "")
         code, message = Code.AMBIGUOUS_MATCH, f"there are {len(ids)}: {shown}"
         advice = f"name one of them by {option}" + (", or match more properties" if option == "status_id" else "")
-    failure = Failure(code, message, purpose.phase, details={"candidates": ids})
+    failure = Failure(code, message, purpose.phase, details={"candidates": ids[:_MAX_CANDIDATES]})
     raise IntuneError(f"{purpose.what} failed: {message}; {advice}", failure)

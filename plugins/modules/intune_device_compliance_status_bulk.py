@@ -23,6 +23,7 @@ description:
     touches only what is left. The same holds for a task that was interrupted.
 extends_documentation_fragment:
   - graphops.intune.graph
+  - graphops.intune._progress
   - graphops.intune._attributes
   - graphops.intune._attributes.actiongroup_graph
 attributes:
@@ -152,6 +153,7 @@ from ansible_collections.graphops.intune.plugins.module_utils._bulk import read_
 from ansible_collections.graphops.intune.plugins.module_utils._bulk_converge import Bulk, Manner
 from ansible_collections.graphops.intune.plugins.module_utils._client import GraphClient
 from ansible_collections.graphops.intune.plugins.module_utils._module import GraphModule
+from ansible_collections.graphops.intune.plugins.module_utils._progress import PROGRESS_ARGUMENT
 
 
 def define_module() -> GraphModule:
@@ -164,6 +166,7 @@ def define_module() -> GraphModule:
             "verify": {"type": "bool", "default": True},
             "write_limit": {"type": "int", "default": 100},
             "write_limit_period": {"type": "float", "default": 20.0},
+            **PROGRESS_ARGUMENT,
         },
         mutually_exclusive=[("policy_id", "policy_name")],
         supports_check_mode=True,

@@ -18,6 +18,7 @@ description:
   - The filters run in the module, since the service does not filter this collection.
 extends_documentation_fragment:
   - graphops.intune.graph
+  - graphops.intune._progress
   - graphops.intune._attributes
   - graphops.intune._attributes.actiongroup_graph
   - graphops.intune._attributes.info_module
@@ -171,11 +172,12 @@ from typing import Any
 from ansible_collections.graphops.intune.plugins.module_utils._client import GraphClient
 from ansible_collections.graphops.intune.plugins.module_utils._info import Filters, argument_spec, read_statuses
 from ansible_collections.graphops.intune.plugins.module_utils._module import GraphModule
+from ansible_collections.graphops.intune.plugins.module_utils._progress import PROGRESS_ARGUMENT
 
 
 def define_module() -> GraphModule:
     return GraphModule(
-        argument_spec(),
+        {**argument_spec(), **PROGRESS_ARGUMENT},
         mutually_exclusive=[("policy_id", "policy_name")],
         supports_check_mode=True,
     )

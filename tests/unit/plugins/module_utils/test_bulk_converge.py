@@ -21,7 +21,7 @@ from ansible_collections.graphops.intune.plugins.module_utils._errors import (
     Phase,
 )
 
-from ..batches import BATCH, expect_batch, reads, updates
+from ..batches import BATCH, expect_batch, reads, responses, updates
 from ..support import (
     GRAPH,
     LIST,
@@ -356,3 +356,77 @@ def test_nobody_can_sign_in_to_read(task: Task, script: Script) -> None:
     assert outcomes(result) == ["ok", "not_attempted"]
     assert task.error is not None
     assert task.error.failure.phase is Phase.AUTH
+
+
+@pytest.mark.parametrize("recovers", [True, False])
+def test_one_update_that_stumbles_does_not_hold_the_others(task: Task, script: Script, recovers: bool) -> None:
+    ids = [f"s{number}" for number in range(25)]
+    broken = refusal(503, "ServiceUnavailable", "no")
+    script.expect("GET", LIST, Reply(200, {"value": [row(id=status_id) for status_id in ids]}))
+    expect_batch(script, want(*ids[:20]), broken, *done(*ids[1:20]))
+    expect_batch(script, want(*ids[20:]), *done(*ids[20:]))
+    expect_batch(script, reads("s0"), *rows("s0"))
+    if recovers:
+        expect_batch(script, want("s0"), *done("s0"))
+    result = task(*ids, verify=False, retry_timeout=1.0 if recovers else 0.4)
+    assert outcomes(result) == ["changed" if recovers else "failed"] + ["changed"] * 24
+    assert recovers or result["results"][0]["failure"]["status"] == 503
+
+
+def test_a_service_that_takes_no_update_is_not_sent_them_all(task: Task, script: Script) -> None:
+    ids = [f"s{number}" for number in range(45)]
+    script.expect("GET", LIST, Reply(200, {"value": [row(id=status_id) for status_id in ids]}))
+    expect_batch(script, want(*ids[:20]), *[no_route("PATCH")] * 20)
+    result = task(*ids)
+    assert outcomes(result) == ["failed"] * 45
+    assert {entry["failure"]["code"] for entry in result["results"]} == {"write_not_supported"}
+    assert not any(entry["failure"]["retryable"] for entry in result["results"])
+
+
+def test_a_token_that_expires_inside_an_envelope_is_renewed(task: Task, script: Script) -> None:
+    expired = refusal(401, "InvalidAuthenticationToken", "expired")
+    expect_batch(script, reads("a", "b"), *rows("a"), expired)
+    expect_batch(script, reads("b"), *rows("b"))
+    expect_batch(script, want("a", "b"), *done("a"), expired)
+    expect_batch(script, want("b"), *done("b"))
+    assert outcomes(task("a", "b", verify=False)) == ["changed", "changed"]
+
+
+def test_check_mode_stops_as_a_run_does(task: Task, script: Script) -> None:
+    script.expect("GET", LIST, Reply(200, {"value": [row(id="a")]}))
+    script.expect("GET", f"{LIST}/b", refusal(404, "ResourceNotFound", "no"))
+    result = task("a", "b", on_error="stop", check_mode=True)
+    assert outcomes(result) == ["not_attempted", "failed"]
+    assert not result["changed"]
+
+
+def test_a_row_on_two_pages_is_one_row(task: Task, script: Script) -> None:
+    link = f"{GRAPH}{LIST}?$skiptoken=x"
+    script.expect("GET", LIST, Reply(200, {"value": [row(id="a", **ERROR)], "@odata.nextLink": link}))
+    script.expect("GET", link, Reply(200, {"value": [row(id="a", **ERROR), row(id="b", userName="B")]}))
+    assert outcomes(task({"match": {"user_name": "Ada"}, **ERROR})) == ["ok"]
+
+
+def test_the_fewest_rows_are_compared_whichever_property_is_rare(task: Task, script: Script) -> None:
+    many = [row(id=f"s{n}", userName="shared", userPrincipalName=f"u{n}@example.com", **ERROR) for n in range(50)]
+    script.expect("GET", LIST, Reply(200, {"value": many}))
+    matches = [{"user_name": "SHARED", "user_principal_name": f"U{n}@example.com"} for n in (7, 3)]
+    result = task(*({"match": match, **ERROR} for match in matches))
+    assert [entry["status_id"] for entry in result["results"]] == ["s7", "s3"]
+
+
+def test_two_spellings_of_one_id_are_one_item(task: Task) -> None:
+    task("abc", "ABC")
+    assert task.error is not None
+    assert "statuses[1]: status_id names the same status as statuses[0]" in task.error.sentence
+
+
+def test_a_date_in_an_answer_counts_from_the_services_clock(task: Task, script: Script, clock: Clock) -> None:
+    throttled = refusal(429, "TooManyRequests", "no", Retry_After="Tue, 24 Nov 2026 12:00:30 GMT")
+    expect_batch(script, reads("a"), *rows("a"))
+    answer = responses(throttled)
+    dated = Reply(answer.status, answer.document, {"Date": "Tue, 24 Nov 2026 12:00:00 GMT"})
+    script.expect("POST", BATCH, dated, body=want("a"))
+    expect_batch(script, want("a"), *done("a"))
+    assert outcomes(task("a", verify=False)) == ["changed"]
+    assert clock.slept == [30.0]

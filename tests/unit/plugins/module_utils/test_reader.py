@@ -24,8 +24,8 @@ MANY = [f"s{number}" for number in range(60)]
 class Read:
     """Reads ids, and returns what was found by id: the row's own id, or the code of the error."""
 
-    def __init__(self, clock: Clock) -> None:
-        self.client = graph_client(clock)
+    def __init__(self, clock: Clock, retry_timeout: float = 300.0) -> None:
+        self.client = graph_client(clock, retry_timeout=retry_timeout)
 
     def __call__(self, *ids: str, batch: bool = True) -> dict[str, str]:
         reader = Reader(self.client, DeviceStatuses(self.client), batch=batch)
@@ -88,9 +88,35 @@ def test_a_list_that_pays_is_followed(read: Read, script: Script) -> None:
     assert read(*MANY) == same(*MANY)
 
 
-def test_an_id_that_the_list_does_not_have_is_not_found(read: Read, script: Script) -> None:
-    script.expect("GET", LIST, page(*MANY[1:]))
+def test_what_the_list_leaves_out_is_asked_for_before_it_is_called_missing(read: Read, script: Script) -> None:
+    script.expect("GET", LIST, page(*MANY[2:]))
+    expect_batch(script, reads("s0", "s1"), refusal(404, "ResourceNotFound", "no"), Reply(200, row(id="s1")))
     assert read(*MANY) == {**same(*MANY[1:]), "s0": "not_found"}
+
+
+@pytest.mark.parametrize("recovers", [True, False])
+def test_one_row_that_stumbles_does_not_hold_the_others(clock: Clock, script: Script, recovers: bool) -> None:
+    broken = refusal(500, "InternalServerError", "no")
+    script.expect("GET", LIST, page("x", link=NEXT))
+    expect_batch(script, reads(*MANY[:20]), broken, *rows(*MANY[1:20]))
+    expect_batch(script, reads(*MANY[20:40]), *rows(*MANY[20:40]))
+    if recovers:
+        expect_batch(script, reads("s0"), *rows("s0"))
+    found = Read(clock, retry_timeout=1.0 if recovers else 0.4)(*MANY[:40])
+    assert found == {**same(*MANY[:40]), "s0": "s0" if recovers else "InternalServerError"}
+
+
+@pytest.mark.parametrize("wait", ["2.5", None])
+def test_a_throttled_row_holds_the_others(clock: Clock, script: Script, wait: str | None) -> None:
+    headers = {"Retry_After": wait} if wait else {}
+    script.expect("GET", LIST, page("x", link=NEXT))
+    stumbles = refusal(500, "InternalServerError", "no")
+    throttled = refusal(429, "TooManyRequests", "no", **headers)
+    expect_batch(script, reads(*MANY[:20]), stumbles, throttled, *rows(*MANY[2:20]))
+    expect_batch(script, reads(*MANY[20:40]), *rows(*MANY[20:40]))
+    expect_batch(script, reads("s0", "s1"), *rows("s0", "s1"))
+    assert Read(clock)(*MANY[:40]) == same(*MANY[:40])
+    assert len(clock.slept) == 1
 
 
 def test_without_a_route_to_items_the_list_is_read(read: Read, script: Script) -> None:

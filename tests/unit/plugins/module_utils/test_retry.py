@@ -104,9 +104,24 @@ def test_a_wait_is_never_shorter_than_half_and_never_longer_than_the_longest(att
 def test_the_services_wish_is_kept_to_the_fraction(clock: Clock) -> None:
     patience = Patience(300, clock)
     patience.wait(1, failed(2.128))
-    patience.wait(7, failed(0.0))
+    patience.wait(1, failed(0.0))
     assert clock.slept == [2.128, 0.0]
     assert (patience.retries, patience.waited, patience.left) == (2, 2.128, 300 - 2.128)
+
+
+@pytest.mark.parametrize("wish", [0.0, 0.001])
+def test_a_wish_for_no_wait_does_not_repeat_without_end(clock: Clock, wish: float) -> None:
+    patience = Patience(30, clock)
+    for attempt in range(1, 61):
+        if patience.left < 1:
+            break
+        patience.wait(attempt, failed(wish))
+    assert patience.left < 1
+
+
+def test_without_patience_nothing_is_repeated(clock: Clock) -> None:
+    with pytest.raises(IntuneError):
+        Patience(0, clock).wait(1, failed(0.0))
 
 
 def test_a_wait_that_just_fits_is_made(clock: Clock) -> None:

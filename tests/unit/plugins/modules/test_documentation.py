@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.graphops.intune.plugins.doc_fragments.graph import ModuleDocFragment
 from ansible_collections.graphops.intune.plugins.module_utils import _options
 from ansible_collections.graphops.intune.plugins.module_utils._device_status import PROPERTIES
 from ansible_collections.graphops.intune.plugins.module_utils._errors import Code, Failure, Phase
@@ -27,7 +26,6 @@ from ..support import POLICY, STATUS, Clock, graph_client, module_args
 PLUGINS = Path(str(_options.__file__)).parents[1]
 MODULES = sorted(path.stem for path in (PLUGINS / "modules").glob("*.py") if path.stem != "__init__")
 
-FRAGMENT = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)
 RETURN = yaml.safe_load(intune_device_compliance_status.RETURN)
 
 
@@ -44,10 +42,25 @@ def load(name: str) -> ModuleType:
 
 def documented_options(module: ModuleType) -> dict[str, Any]:
     documentation = yaml.safe_load(module.DOCUMENTATION)
-    assert "graphops.intune.graph" in documentation["extends_documentation_fragment"]
+    fragments = documentation["extends_documentation_fragment"]
+    assert "graphops.intune.graph" in fragments
     options: dict[str, Any] = documentation["options"]
-    assert not set(options) & set(FRAGMENT["options"])
-    return {**FRAGMENT["options"], **options}
+    for fragment in fragments:
+        shared = load_fragment(fragment)["options"]
+        assert not set(options) & set(shared)
+        options.update(shared)
+    return options
+
+
+def load_fragment(name: str) -> dict[str, Any]:
+    """A fragment by the name that documentation uses: `collection.file`, or `collection.file.part`."""
+    file, _dot, part = name.removeprefix("graphops.intune.").partition(".")
+    module = importlib.import_module(f"ansible_collections.graphops.intune.plugins.doc_fragments.{file}")
+    fragment: dict[str, Any] = yaml.safe_load(getattr(module.ModuleDocFragment, part.upper() or "DOCUMENTATION"))
+    return fragment
+
+
+FRAGMENT = load_fragment("graphops.intune.graph")
 
 
 def from_documentation(options: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,13 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Shows the progress of the module of the same name, which does the work and holds the documentation."""
+
+from __future__ import annotations
+
+from ansible_collections.graphops.intune.plugins.plugin_utils._progress import ProgressAction
+
+
+class ActionModule(ProgressAction):
+    pass
