@@ -1,0 +1,77 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What one item costs in a bulk task, beside a loop of ``ansible.builtin.uri`` over like items.
+
+Both are whole playbooks less an empty one, divided by their items.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import statistics
+
+from .figures import at_least, progress, spread, table
+from .stage import Stage, declare, stage, summary
+
+_LOOP = 50
+
+
+@dataclasses.dataclass(frozen=True)
+class _Work:
+    """A bulk task of so many items, and how many times faster than the loop each is to be."""
+
+    items: int
+    differing: int
+    goal: float
+
+    @property
+    def name(self) -> str:
+        """The work in words."""
+        return f"{self.items:,} items, {self.differing or 'none'} differing"
+
+
+_WORKS = (_Work(10_000, 0, 2000), _Work(1_000, 100, 500))
+
+
+def report(rounds: int) -> list[str]:
+    """Measure, and return the figures as Markdown."""
+    rows = []
+    for work in _WORKS:
+        with stage(statuses=work.items) as scene:
+            scene.sign_in()
+            measured = []
+            for number in range(1, rounds + 1):
+                progress(f"{work.name}, beside `uri`, round {number} of {rounds}")
+                measured.append(_round(scene, work))
+        loop = [seconds for seconds, _rest in measured]
+        bulk = [seconds for _rest, seconds in measured]
+        times = [one / other for one, other in measured]
+        rows.append(
+            [
+                work.name,
+                spread([1000 * seconds for seconds in loop], 0),
+                spread([1000 * seconds for seconds in bulk], 3),
+                spread(times, 0),
+                at_least(statistics.median(times), work.goal),
+            ]
+        )
+    head = ["one item", f"`uri`, a loop over {_LOOP} (ms)", "bulk (ms)", "times faster", "goal"]
+    return [*table(head, rows), "", f"Both less an empty play; {rounds} rounds."]
+
+
+def _round(scene: Stage, work: _Work) -> tuple[float, float]:
+    """Return the seconds that an item costs in the loop, and in the bulk task."""
+    empty = scene.play("empty").seconds
+    every = work.items // _LOOP
+    differing = work.differing // every
+    # A reset gives back the rows as they were, and the budgets: one run must not wait for what another one used.
+    scene.emulator.reset()
+    items = scene.write_items(declare(scene.rows[:_LOOP], differing))
+    loop = scene.play("uri_loop", writes=differing, judged=False, items_file=str(items)).seconds
+    scene.emulator.reset()
+    items = scene.write_items(declare(scene.rows, work.differing))
+    expected = summary(ok=work.items - work.differing, changed=work.differing)
+    bulk = scene.play("bulk", writes=work.differing, items_file=str(items), summary=expected).seconds
+    return (loop - empty) / _LOOP, (bulk - empty) / work.items

@@ -1,0 +1,163 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where a part of the benchmark runs: an emulator, a token for it, and playbooks that are seen to do their work."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..emulator.process import RunningEmulator, start
+from . import meter
+
+_PLAYBOOKS = Path(__file__).parent / "playbooks"
+_BIN = Path(sys.executable).parent
+_QUIET = {"ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false"}
+
+Row = dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Play:
+    """What a playbook cost: the wall time of its whole process in ``seconds``, and its module's process if metered."""
+
+    seconds: float
+    metered: meter.Usage | None = None
+
+    @property
+    def process(self) -> meter.Usage:
+        """What the module's own process cost."""
+        if self.metered is None:
+            raise ValueError("this play's module was not measured")
+        return self.metered
+
+
+class Stage:
+    """One policy of the emulator's, and what is run against it.
+
+    A figure of a run that did not do its work would be worth nothing: such a run stops the benchmark.
+    """
+
+    def __init__(self, emulator: RunningEmulator, folder: Path) -> None:
+        self.emulator = emulator
+        self._folder = folder
+        self._interpreter = meter.install(folder)
+        policy, self.rows = next(iter(emulator.state()["statuses"].items()))
+        self.policy_id: str = policy
+        self.environment = {**os.environ, **emulator.env, **_QUIET}
+
+    @property
+    def statuses_url(self) -> str:
+        """The policy's list."""
+        return (
+            f"{self.environment['INTUNE_GRAPH_URL']}/beta/deviceManagement/deviceCompliancePolicies/"
+            f"{self.policy_id}/deviceStatuses"
+        )
+
+    def sign_in(self) -> None:
+        """Give what runs from now on a token in place of the secret, so that all compared begin alike."""
+        credentials = self.emulator.credentials
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": credentials["client_id"],
+            "client_secret": credentials["client_secret"],
+            "scope": f"{self.environment['INTUNE_GRAPH_URL']}/.default",
+        }
+        url = f"{self.environment['INTUNE_AUTHORITY_URL']}/{credentials['tenant_id']}/oauth2/v2.0/token"
+        trust = ssl.create_default_context(cafile=self.emulator.ca_path)
+        body = urllib.parse.urlencode(form).encode()
+        with urllib.request.urlopen(url, body, context=trust) as answer:  # noqa: S310 - the emulator's, https
+            self.environment["INTUNE_ACCESS_TOKEN"] = json.load(answer)["access_token"]
+        del self.environment["AZURE_CLIENT_SECRET"]
+
+    def write_items(self, items: Sequence[Row]) -> Path:
+        """Write a task's items where a playbook finds them."""
+        path = self._folder / "items.json"
+        path.write_text(json.dumps(items), encoding="utf-8")
+        return path
+
+    def play(self, name: str, *, writes: int = 0, metered: bool = False, judged: bool = True, **variables: Any) -> Play:
+        """Run a playbook.
+
+        Args:
+            writes: how many statuses it has to update.
+            metered: measure its module's own process too.
+            judged: whether the emulator's judge may find nothing; it finds what `uri` cannot help.
+            variables: the playbook's own.
+        """
+        written, found = self._writes(), self.emulator.judge()["total"]
+        if metered:
+            variables["ansible_python_interpreter"] = str(self._interpreter)
+        given = json.dumps({"policy_id": self.policy_id, **variables})
+        command = [str(_BIN / "ansible-playbook"), str(_PLAYBOOKS / f"{name}.yml"), "-e", given]
+        started = time.monotonic()
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+        seconds = time.monotonic() - started
+        usages = meter.read(self._interpreter)
+        if done.returncode:
+            sys.exit(f"{name} failed:\n{done.stdout[-5000:]}{done.stderr[-5000:]}")
+        if (sent := self._writes() - written) != writes:
+            sys.exit(f"{name} sent {sent} writes, not {writes}")
+        verdict = self.emulator.judge()
+        if judged and verdict["total"] != found:
+            sys.exit(f"{name}: the judge found {verdict['findings'][found:]}")
+        if len(usages) != int(metered):
+            sys.exit(f"{name}: {len(usages)} modules were measured")
+        return Play(seconds, *usages)
+
+    def script(self, *command: str, **environment: str) -> tuple[str, meter.Usage]:
+        """Run Python with these arguments, as a module is run; return what it printed, and what it cost."""
+        # By the same interpreter, so that what the measuring itself adds is the same.
+        done = subprocess.run(
+            [str(self._interpreter), *command],
+            env={**self.environment, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        (usage,) = meter.read(self._interpreter)
+        if done.returncode:
+            sys.exit(done.stdout + done.stderr)
+        return done.stdout, usage
+
+    def _writes(self) -> int:
+        return sum(entry["method"] == "PATCH" for entry in self.emulator.log("graph"))
+
+
+@contextlib.contextmanager
+def stage(statuses: int | None = None, time_scale: float = 1.0) -> Iterator[Stage]:
+    """Set up a stage with so many generated rows, or with the emulator's seed."""
+    with start(statuses=statuses, time_scale=time_scale) as emulator, tempfile.TemporaryDirectory() as folder:
+        yield Stage(emulator, Path(folder))
+
+
+def declare(rows: Sequence[Row], differing: int = 0) -> list[Row]:
+    """Return an item for each row that asks for its status; for another one, spread evenly, of so many."""
+    every = len(rows) // differing if differing else 0
+    return [
+        {"status_id": row["id"], "status": _other(row["status"]) if every and place % every == 0 else row["status"]}
+        for place, row in enumerate(rows)
+    ]
+
+
+def _other(status: str) -> str:
+    return "conflict" if status != "conflict" else "error"
+
+
+def summary(ok: int, changed: int = 0) -> dict[str, int]:
+    """Return the summary that a bulk task must come to."""
+    return {"ok": ok, "changed": changed, "failed": 0, "not_attempted": 0, "total": ok + changed}
