@@ -72,12 +72,13 @@ options:
   write_limit:
     description:
       - How many updates this task may send in O(write_limit_period). The default is all that Microsoft grants one
-        application in one tenant. Lower it where several tasks run at once, or other software writes too.
+        application in one tenant. Lower it where several tasks run at once, or other software writes too - what the
+        service then makes the task wait counts against O(retry_timeout), the task's own pace does not.
     type: int
     default: 100
   write_limit_period:
     description:
-      - The period of O(write_limit) in seconds.
+      - The period of O(write_limit) in seconds, at most a day.
     type: float
     default: 20.0
 seealso:
@@ -102,7 +103,7 @@ EXAMPLES = r"""
     status: [error, conflict]
   register: fallen
 
-- name: Declare the same status for all of it, with half of the tenant's budget
+- name: Declare the same status for all of it, with half of the application's budget
   graphops.intune.intune_device_compliance_status_bulk:
     statuses: "{{ fallen.device_compliance_statuses | map('combine', {'status': 'unknown'}) }}"
     write_limit: 50
@@ -125,6 +126,7 @@ results:
       description:
         - V(ok) where nothing differed, V(changed), V(failed), or V(not_attempted) where an update was never sent, or
           only ever throttled.
+        - Where the service takes no updates at all, those that were not sent for that reason are V(failed) too.
         - In check mode V(changed) means that it would change.
       type: str
     changed_properties:
@@ -143,6 +145,15 @@ summary:
 diff:
   description: The differing properties before and after, by policy and status.
   returned: always
+  type: dict
+graph:
+  description: What the task sent to Microsoft Graph and to the sign-in service, as
+    RV(graphops.intune.intune_device_compliance_status#module:graph).
+  returned: when options are valid
+  type: dict
+failure:
+  description: Why the task failed, as RV(graphops.intune.intune_device_compliance_status#module:failure).
+  returned: failure, unless ansible-core itself refuses an option
   type: dict
 """
 

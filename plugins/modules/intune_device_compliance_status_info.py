@@ -164,6 +164,15 @@ complete:
   returned: with O(overview=true)
   type: bool
   sample: true
+graph:
+  description: What the task sent to Microsoft Graph and to the sign-in service, as
+    RV(graphops.intune.intune_device_compliance_status#module:graph).
+  returned: when options are valid
+  type: dict
+failure:
+  description: Why the task failed, as RV(graphops.intune.intune_device_compliance_status#module:failure).
+  returned: failure, unless ansible-core itself refuses an option
+  type: dict
 """
 
 from collections.abc import Callable

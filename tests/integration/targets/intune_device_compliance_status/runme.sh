@@ -23,6 +23,7 @@ done
 . "${environment}"
 
 ansible-playbook converge.yml "$@"
+ansible-playbook thousands.yml "$@"
 
 policy=c6c78124-8124-c6c7-2481-c7c62481c7c6
 adhoc() {

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def test_the_longer_it_takes_the_less_it_says(clock: Clock, tmp_path: Path) -> N
         clock.now += 1
         progress.tell(f"at {second + 1}")
     told = [int(line.rpartition(" ")[2]) for line in lines(tmp_path / "p")]
-    gaps = [later - earlier for earlier, later in zip(told, told[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(told)]
     assert told[0] == 5
     assert gaps == sorted(gaps)
     assert (gaps[0], gaps[-1]) == (5, 60)
@@ -48,7 +49,7 @@ def test_what_cannot_wait_is_said_at_once(clock: Clock, tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written_is_refused_at_once(clock: Clock, tmp_path: Path) -> None:
-    with pytest.raises(InvalidOptionsError, match="progress_path .* cannot be written"):
+    with pytest.raises(InvalidOptionsError, match=r"progress_path .* cannot be written"):
         Progress(str(tmp_path), clock)
 
 
