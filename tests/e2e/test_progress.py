@@ -73,6 +73,15 @@ def test_a_file_that_cannot_be_written_fails_before_any_request(ansible: Ansible
     assert not emulator.log("graph")
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A shell's background process, such as a CI job, ignores Ctrl-C, and what it starts inherits that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])
 def test_an_interrupted_task_is_completed_by_the_next(
     ansible: Ansible, emulator: RunningEmulator, how: signal.Signals
