@@ -20,15 +20,15 @@ NOBODY: dict[str, Any] = {"policy_id": None, "policy_name": None}
 HERE = {"policy_id": POLICY, "policy_name": None}
 
 
-def read(*entries: Any, defaults: dict[str, Any] = HERE, api_version: str = "beta") -> list[Item]:
-    return read_items(list(entries), defaults, api_version)
+def read(*entries: Any, defaults: dict[str, Any] | None = None, api_version: str = "beta") -> list[Item]:
+    return read_items(list(entries), defaults or HERE, api_version)
 
 
 def declared(item: Item) -> dict[str, Any]:
     return {prop.option: value for prop, value in item.desired.values.items()}
 
 
-def problems(*entries: Any, defaults: dict[str, Any] = HERE) -> list[str]:
+def problems(*entries: Any, defaults: dict[str, Any] | None = None) -> list[str]:
     with pytest.raises(InvalidOptionsError) as caught:
         read(*entries, defaults=defaults)
     return caught.value.problems
