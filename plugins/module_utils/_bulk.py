@@ -139,7 +139,7 @@ def read_items(statuses: list[Any], defaults: Mapping[str, Any], api_version: st
     """
     items: list[Item] = []
     problems: list[str] = []
-    seen: dict[tuple[str, ...], int] = {}
+    seen: dict[str, int] = {}
     for index, entry in enumerate(statuses):
         wrong: list[str] = []
         options = _read_options(entry, defaults, wrong)
@@ -152,17 +152,14 @@ def read_items(statuses: list[Any], defaults: Mapping[str, Any], api_version: st
             continue
         if target.status_id is not None:
             # Case counts in no GUID: two spellings of one would be written twice.
-            first = seen.setdefault(_folded(target.policy_id, target.policy_name, target.status_id), index)
+            key = f"{target.policy_id}\0{target.policy_name}\0{target.status_id}".casefold()
+            first = seen.setdefault(key, index)
             if first != index:
                 problems.append(f"statuses[{index}]: status_id names the same status as statuses[{first}]; keep one")
         items.append(Item(index, target, desired, target.policy_id, target.status_id))
     if problems:
         raise InvalidOptionsError(problems)
     return items
-
-
-def _folded(*texts: str | None) -> tuple[str, ...]:
-    return tuple((text or "").casefold() for text in texts)
 
 
 def _read_options(entry: Any, defaults: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:

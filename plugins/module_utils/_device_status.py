@@ -195,6 +195,8 @@ def read_declaration(options: Mapping[str, Any], api_version: str) -> tuple[Targ
 
 
 def _read_clear(names: list[str], problems: list[str]) -> list[Property]:
+    if not names:  # as with most items of a bulk task
+        return []
     clearable = {spelling: p for p in PROPERTIES if p.nullable for spelling in (p.option, p.name)}
     problems += [
         f"clear names {name!r}, which cannot be null; it takes {', '.join(p.option for p in PROPERTIES if p.nullable)}"
