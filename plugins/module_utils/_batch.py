@@ -67,7 +67,7 @@ def answers(document: Any, count: int, date: str | None = None) -> list[Answer |
     responses = document.get("responses") if isinstance(document, dict) else None
     for response in responses if isinstance(responses, list) else ():
         identifier = response.get("id") if isinstance(response, dict) else None
-        if isinstance(identifier, str) and identifier in found and type(response.get("status")) is int:
+        if isinstance(identifier, str) and identifier in found and _is_status(response.get("status")):
             given_headers = response.get("headers")
             headers = _headers(given_headers if isinstance(given_headers, dict) else {})
             answer = Answer(
@@ -77,6 +77,10 @@ def answers(document: Any, count: int, date: str | None = None) -> list[Answer |
             )
             found[identifier].append(answer)
     return [given[0] if len(given) == 1 else None for given in found.values()]
+
+
+def _is_status(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _body(body: Any) -> bytes:
