@@ -12,18 +12,16 @@ Source: Microsoft's page "Combine multiple HTTP requests using JSON batching".
 from __future__ import annotations
 
 import base64
-import dataclasses
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ._http import Answer
 
 MAX_REQUESTS = 20
 
 
-@dataclasses.dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """One request of an envelope. ``path`` begins with a slash, below the version's root."""
 
     method: str

@@ -11,7 +11,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ._batch import MAX_REQUESTS, Call
 from ._bulk import Item, Outcome, differences, summarise
@@ -29,8 +29,7 @@ _DAY = 24 * 60 * 60
 _VERIFYING = Purpose("Reading back the updated device statuses", Phase.VERIFY)
 
 
-@dataclasses.dataclass(frozen=True)
-class Manner:
+class Manner(NamedTuple):
     """How a bulk task goes about its work; see the module's options."""
 
     check_mode: bool
@@ -195,6 +194,8 @@ class Bulk:
 
     def _refuse_doubles(self) -> None:
         """Names and matches are known now: two items for one row would undo each other."""
+        if not any(item.target.match or item.target.policy_name for item in self._items):
+            return  # ids were compared before anything was read
         seen: dict[tuple[str, str], int] = {}
         problems = []
         for item in self._items:

@@ -15,8 +15,9 @@ from __future__ import annotations
 import dataclasses
 import functools
 import re
+import types
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ._edm import EdmDateTimeOffset, EdmEnum, EdmError, EdmInt32, EdmString, EdmType
 from ._errors import InvalidOptionsError
@@ -40,7 +41,8 @@ COMPLIANCE_STATUS = EdmEnum(
 )
 
 
-@dataclasses.dataclass(frozen=True)
+# Each is the only one of its name, so identity will do, and makes the fastest of keys.
+@dataclasses.dataclass(frozen=True, eq=False)
 class Property:
     """One property of the resource.
 
@@ -79,6 +81,8 @@ PROPERTIES = (
 )
 """Source: Microsoft's OpenAPI descriptions of beta and v1.0; null as their Edm metadata allows it."""
 
+_BY_OPTION = {p.option: p for p in PROPERTIES}
+
 MATCHABLE = tuple(p for p in PROPERTIES if p.name in ("deviceDisplayName", "userPrincipalName", "userName"))
 
 
@@ -94,14 +98,13 @@ def argument_spec() -> dict[str, Any]:
     }
 
 
-@dataclasses.dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """Which status is meant. ``match`` maps the service's property names to texts."""
 
     policy_id: str | None = None
     policy_name: str | None = None
     status_id: str | None = None
-    match: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    match: Mapping[str, str] = types.MappingProxyType({})
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Target:
@@ -110,19 +113,22 @@ class Target:
         Raises:
             InvalidOptionsError: they cannot name one.
         """
-        wanted = options.get("match") or {}
-        match = {p.name: wanted[p.option] for p in MATCHABLE if wanted.get(p.option) is not None}
-        problems = [
-            # A dot segment would lead to another resource, an empty one to the whole collection.
-            f"{option} is {options[option]!r}, which cannot name anything; give it whole"
-            for option in ("policy_id", "policy_name", "status_id")
-            if options.get(option) is not None and options[option].strip() in ("", ".", "..")
-        ]
-        if options.get("match") is not None and not match:
-            problems.append(f"match is empty; give at least one of {', '.join(p.option for p in MATCHABLE)}")
+        problems: list[str] = []
+        names: dict[str, str] = {}
+        for option in ("policy_id", "policy_name", "status_id"):
+            if (name := options.get(option)) is not None:
+                names[option] = name
+                # A dot segment would lead to another resource, an empty one to the whole collection.
+                if name.strip() in ("", ".", ".."):
+                    problems.append(f"{option} is {name!r}, which cannot name anything; give it whole")
+        match = {}
+        if (wanted := options.get("match")) is not None:
+            match = {p.name: wanted[p.option] for p in MATCHABLE if wanted.get(p.option) is not None}
+            if not match:
+                problems.append(f"match is empty; give at least one of {', '.join(p.option for p in MATCHABLE)}")
         if problems:
             raise InvalidOptionsError(problems)
-        return cls(options.get("policy_id"), options.get("policy_name"), options.get("status_id"), match)
+        return cls(**names, match=match)
 
     def fits(self, row: Row) -> bool:
         """Tell whether a row is meant: exact, but case-insensitive."""
@@ -136,8 +142,7 @@ class Target:
         return f"device status {which} of policy {self.policy_id or repr(self.policy_name)}"
 
 
-@dataclasses.dataclass(frozen=True)
-class Desired:
+class Desired(NamedTuple):
     """What the user declared: the value of each property that was given, null for one to be cleared."""
 
     values: Mapping[Property, Any]
@@ -150,24 +155,25 @@ class Desired:
             InvalidOptionsError: a value does not fit; names every such option.
         """
         problems: list[str] = []
-        values: dict[Property, Any] = {}
         cleared = _read_clear(options.get("clear") or [], problems)
-        for prop in PROPERTIES:
-            given = options.get(prop.option)
-            if given is None and prop not in cleared:
-                continue
-            if given is not None and prop in cleared:
-                problems.append(f"{prop.option} is given a value and named in clear; keep one of the two")
+        values: dict[Property, Any] = {}
+        for option, prop in _BY_OPTION.items():
+            given = options.get(option)
+            if given is None:
+                if prop in cleared:
+                    values[prop] = None
+            elif prop in cleared:
+                problems.append(f"{option} is given a value and named in clear; keep one of the two")
             elif api_version not in prop.api_versions:
                 problems.append(
-                    f"{prop.option} does not exist in api_version {api_version}; leave it out, "
+                    f"{option} does not exist in api_version {api_version}; leave it out, "
                     f"or set {named('api_version')} to {' or '.join(prop.api_versions)}"
                 )
             else:
                 try:
-                    values[prop] = None if given is None else prop.type.from_option(given)
+                    values[prop] = prop.type.from_option(given)
                 except EdmError as error:
-                    problems.append(f"{prop.option} {error}")
+                    problems.append(f"{option} {error}")
         if problems:
             raise InvalidOptionsError(problems)
         return cls(values)
@@ -213,8 +219,7 @@ NOT_KEPT = (
 """What to do about values that the service took with success and did not keep."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """What has to change in one row. ``changed``, request body, check mode and diff all come from here.
 
     ``before`` is the row as read; ``changes`` holds the properties that differ, with the values to give them.

@@ -13,7 +13,7 @@ import enum
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 READ_PERMISSIONS = ["DeviceManagementConfiguration.Read.All", "DeviceManagementConfiguration.ReadWrite.All"]
 WRITE_PERMISSIONS = ["DeviceManagementConfiguration.ReadWrite.All"]
@@ -121,8 +121,7 @@ class InvalidOptionsError(IntuneError):
         self.problems = problems
 
 
-@dataclasses.dataclass(frozen=True)
-class ServiceMessage:
+class ServiceMessage(NamedTuple):
     """A Graph error, read from whatever came back."""
 
     code: str | None

@@ -12,7 +12,7 @@ import dataclasses
 import ssl
 import typing
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from ._errors import Code, Failure, IntuneError, Phase, parse_json, read_service_message
@@ -32,8 +32,7 @@ _CHUNK = 1 << 16
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
-@dataclasses.dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What came back: a whole body, read to its end."""
 
     status: int
@@ -60,8 +59,7 @@ class Counters:
     throttled: int = 0
 
 
-@dataclasses.dataclass(frozen=True)
-class Purpose:
+class Purpose(NamedTuple):
     """Why a request is made: the start of its error sentence (``Reading …``), and the phase."""
 
     what: str
@@ -79,6 +77,7 @@ class Transport:
     def __init__(self, connection: Connection, patience: Patience) -> None:
         self._connection = connection
         self._session = requests.Session()
+        self._by_host: dict[tuple[str, bool], Any] = {}
         self.patience = patience
         self.counters = Counters()
         if not connection.validate_certs:
@@ -171,23 +170,26 @@ class Transport:
             self.counters.requests += 1
 
     def _exchange(self, prepared: requests.PreparedRequest, direct: bool) -> Answer:
-        connection = self._connection
-        proxy = None if direct else connection.proxy
-        # None keeps the environment's proxies away as well.
-        proxies: dict[str, Any] = {"http": proxy, "https": proxy, "all": proxy} if proxy or direct else {}
-        # An explicit CA goes with each request: REQUESTS_CA_BUNDLE in the environment beats the session's own.
-        settings = self._session.merge_environment_settings(
-            prepared.url,
-            proxies,
-            True,
-            (connection.ca_path or True) if connection.validate_certs else False,
-            None,
-        )
-        ends = self.patience.clock.monotonic() + connection.timeout
-        response = self._session.send(prepared, timeout=connection.timeout, allow_redirects=False, **settings)
+        timeout = self._connection.timeout
+        ends = self.patience.clock.monotonic() + timeout
+        settings = self._settings(str(prepared.url), direct)
+        response = self._session.send(prepared, timeout=timeout, allow_redirects=False, **settings)
         with response:
             body = self._read(response, ends)
         return Answer(response.status_code, response.headers, body)
+
+    def _settings(self, url: str, direct: bool) -> Any:
+        """Return proxies and TLS for a URL; once for each host, for requests searches the whole environment."""
+        key = origin(url), direct
+        if key not in self._by_host:
+            connection = self._connection
+            proxy = None if direct else connection.proxy
+            # None keeps the environment's proxies away as well.
+            proxies: dict[str, Any] = {"http": proxy, "https": proxy, "all": proxy} if proxy or direct else {}
+            # An explicit CA goes with each request: REQUESTS_CA_BUNDLE in the environment beats the session's own.
+            verify = (connection.ca_path or True) if connection.validate_certs else False
+            self._by_host[key] = self._session.merge_environment_settings(url, proxies, True, verify, None)
+        return self._by_host[key]
 
     def _read(self, response: requests.Response, ends: float) -> bytes:
         """Read the body to its end. The socket's timeout starts anew with each byte, so a drip needs a clock."""
@@ -240,8 +242,7 @@ class Transport:
         )
 
 
-@dataclasses.dataclass(frozen=True)
-class _Failed:
+class _Failed(NamedTuple):
     """Builds the error of one request."""
 
     method: str

@@ -9,10 +9,9 @@
 from __future__ import annotations
 
 import collections
-import dataclasses
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ._client import GraphClient
 from ._device_status import COMPLIANCE_STATUS, DATE_TIME, MATCHABLE, Row, Target, show
@@ -41,8 +40,7 @@ def argument_spec() -> dict[str, Any]:
     }
 
 
-@dataclasses.dataclass(frozen=True)
-class Filters:
+class Filters(NamedTuple):
     """What a row must be like. The service answers ``$filter`` on this collection with 501."""
 
     target: Target
@@ -67,7 +65,7 @@ class Filters:
         match = {p.name: options[p.option] for p in _FILTERED if options.get(p.option) is not None}
         try:
             ids = {name: options.get(name) for name in ("policy_id", "policy_name", "status_id")}
-            target = dataclasses.replace(Target.from_options(ids), match=match)
+            target = Target.from_options(ids)._replace(match=match)
         except InvalidOptionsError as error:
             raise InvalidOptionsError(error.problems + problems) from None
         if problems:

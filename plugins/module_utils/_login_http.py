@@ -8,10 +8,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ._errors import IntuneError, Phase
 from ._http import Answer, Purpose
@@ -21,8 +20,7 @@ if typing.TYPE_CHECKING:
     from ._http import Transport
 
 
-@dataclasses.dataclass(frozen=True)
-class LoginResponse:
+class LoginResponse(NamedTuple):
     """An answer with the attributes that MSAL reads."""
 
     status_code: int

@@ -13,7 +13,7 @@ import math
 import os
 import ssl
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from ansible.module_utils.errors import AnsibleFallbackNotFound
@@ -23,8 +23,7 @@ API_VERSIONS = ("beta", "v1.0")
 AUTH_SOURCES = ("auto", "access_token", "client_secret", "certificate", "federated_token", "managed_identity")
 
 
-@dataclasses.dataclass(frozen=True)
-class Cloud:
+class Cloud(NamedTuple):
     """Where one of Microsoft's clouds signs in and answers."""
 
     authority_url: str
