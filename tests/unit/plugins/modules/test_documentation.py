@@ -87,9 +87,8 @@ def text(description: Any) -> str:
 
 
 def test_there_are_modules_to_look_at() -> None:
-    assert {"intune_device_compliance_status", *(f"intune_device_compliance_status_{x}" for x in ("bulk", "info"))} == {
-        *MODULES
-    }
+    names = ("policy_info", "status", "status_bulk", "status_info")
+    assert [f"intune_device_compliance_{name}" for name in names] == MODULES
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -1,0 +1,70 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
+
+"""The compliance statuses of the service: how bad each is, and which of them mean the same to a reader."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+
+UNKNOWN = "unknown"
+
+SEVERITY = ("error", "conflict", "nonCompliant", UNKNOWN, "notAssigned", "remediated", "compliant", "notApplicable")
+"""From the worst to the most harmless: the worst status of a device is the device's."""
+
+
+class Group(enum.Enum):
+    """What a status comes down to. Every status is in exactly one group."""
+
+    NOT_COMPLIANT = "not_compliant"
+    NOT_KNOWN = "not_known"
+    COMPLIANT = "compliant"
+    NOT_APPLICABLE = "not_applicable"
+
+    @property
+    def label(self) -> str:
+        """The group's name for a reader."""
+        return self.value.replace("_", " ").capitalize()
+
+
+_GROUPS = {
+    "error": Group.NOT_COMPLIANT,
+    "conflict": Group.NOT_COMPLIANT,
+    "nonCompliant": Group.NOT_COMPLIANT,
+    UNKNOWN: Group.NOT_KNOWN,
+    "notAssigned": Group.NOT_KNOWN,
+    "remediated": Group.COMPLIANT,
+    "compliant": Group.COMPLIANT,
+    "notApplicable": Group.NOT_APPLICABLE,
+}
+_LABELS = {"nonCompliant": "Noncompliant", "notAssigned": "Not assigned", "notApplicable": "Not applicable"}
+_RANKS = {status: rank for rank, status in enumerate(SEVERITY)}
+
+
+def group_of(status: str) -> Group:
+    """Return the group of a status; one that this version does not know says nothing of the device."""
+    return _GROUPS.get(status, Group.NOT_KNOWN)
+
+
+def statuses_of(group: Group) -> list[str]:
+    """Return the known statuses of a group, the worst first."""
+    return [status for status in SEVERITY if _GROUPS[status] is group]
+
+
+def label(status: str) -> str:
+    """Return a status for a reader; one that this version does not know as the service spells it."""
+    return _LABELS.get(status) or (status.capitalize() if status in _RANKS else status)
+
+
+def rank(status: str) -> int:
+    """Return how bad a status is, 0 the worst; one that this version does not know ranks with ``unknown``."""
+    return _RANKS.get(status, _RANKS[UNKNOWN])
+
+
+def by_severity(statuses: Iterable[str]) -> list[str]:
+    """Return the statuses from the worst to the most harmless, each once."""
+    return sorted(set(statuses), key=lambda status: (rank(status), status != UNKNOWN, status))

@@ -1,0 +1,219 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
+
+"""The sections of the report's page that hold its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ._charts import Part, describe_trend, sliver, stacked_bar, trend
+from ._compliance import Group, group_of, label, statuses_of
+from ._figures import Figures, Freshness, Share
+from ._html import Content, Html, element
+from ._page_tables import (
+    Column,
+    Line,
+    device,
+    figures_table,
+    list_table,
+    mark,
+    moment,
+    policy_name,
+    policy_with_platform,
+    section,
+    status,
+    under,
+    user,
+)
+from ._snapshot import Header
+from ._wording import count, number, share
+
+_FRESHNESS_MARKS = {
+    Freshness.HEALTHY: "compliant",
+    Freshness.DRIFTING: "not_known",
+    Freshness.STALE: "not_compliant",
+    Freshness.NEVER: "never",
+    Freshness.UNKNOWN: "not_applicable",
+}
+
+
+def fleet(figures: Figures) -> Html:
+    """Where the fleet stands: a bar and a table of devices by their worst status."""
+    tally = figures.tally
+    parts = [Part(group.label, tally.devices_in(group), group.value) for group in Group]
+    columns = [Column("Worst status"), Column("Devices"), Column("Share"), Column("Statuses", minor=True)]
+    lines = [line for group in Group for line in _group_lines(figures, group)]
+    devices = tally.devices.total()
+    everything = ["All", number(devices), share(devices, devices), number(tally.rows.total())]
+    return section(
+        "fleet",
+        "Where the fleet stands",
+        stacked_bar("Devices by their worst status", parts, "device", "fleet-bar"),
+        figures_table("Devices by their worst status", columns, [*lines, Line(everything, "all")]),
+    )
+
+
+def _group_lines(figures: Figures, group: Group) -> list[Line]:
+    tally = figures.tally
+    devices, found = tally.devices.total(), tally.devices_in(group)
+    lines = [
+        Line(
+            [[mark(group.value), group.label], number(found), share(found, devices), number(tally.rows_in(group))],
+            "sum",
+        )
+    ]
+    values = [value for value in figures.statuses if group_of(value) is group]
+    if values == statuses_of(group)[:1] and len(statuses_of(group)) == 1:
+        return lines  # the only status there is would repeat its group
+    return lines + [
+        Line(
+            [
+                label(value),
+                number(tally.devices[value]),
+                share(tally.devices[value], devices),
+                number(tally.rows[value]),
+            ],
+            "part",
+        )
+        for value in values
+    ]
+
+
+def history(figures: Figures) -> Html:
+    """The trend over all snapshots."""
+    points = figures.trend
+    if len(points) < 2:
+        text = "This is the first snapshot. The trend begins with the next one."
+        return section("trend", "Trend", element("p", text))
+    columns = [Column("Snapshot, UTC"), Column("Devices"), Column("Not compliant"), Column("Share")]
+    note = "A hollow mark and a dashed line: that reading was incomplete, and the true number can only be higher."
+    return section(
+        "trend",
+        "Trend",
+        element("p", f"Devices that are not compliant. {describe_trend(points)}"),
+        trend(points),
+        element("p", note, class_="note") if not all(point.complete for point in points) else None,
+        element(
+            "details",
+            element("summary", f"The figures of all {count(len(points), 'snapshot')}"),
+            figures_table("Devices that are not compliant, by snapshot", columns, map(_trend_line, points)),
+        ),
+    )
+
+
+def _trend_line(point: Header) -> Line:
+    when = [moment(point.taken), None if point.complete else under("incomplete", gap=True)]
+    devices, failing = point.device_count, point.not_compliant_devices
+    return Line([when, number(devices), number(failing), share(failing, devices)])
+
+
+def policies(figures: Figures) -> Html:
+    """The figures by policy."""
+    entries = [(policy_with_platform(part.policies[0]), part) for part in figures.policies]
+    return section("policies", "By policy", _shares("Devices by policy", "Policy", entries))
+
+
+def platforms(figures: Figures) -> Html | None:
+    """The figures by platform."""
+    caption = "Devices by platform, as the types of the policies tell it"
+    entries = list(figures.platforms.items())
+    return section("platforms", "By platform", _shares(caption, "Platform", entries)) if entries else None
+
+
+def _shares(caption: str, what: str, entries: Sequence[tuple[Content, Share]]) -> Html:
+    """Return a table of parts of the fleet, the one with the largest share that is not compliant first."""
+    if not entries:
+        return element("p", "There is none.")
+    columns = [Column(what), Column("Devices"), Column("Not compliant"), Column("Share")]
+    most = max(_failing_share(part) for _heading, part in entries)
+    ordered = sorted(entries, key=lambda entry: -_failing_share(entry[1]))
+    return figures_table(
+        caption, columns, [_share_line(heading, part, most) for heading, part in ordered], "figures names"
+    )
+
+
+def _failing_share(part: Share) -> float:
+    if part.tally is None:
+        return -1
+    return part.tally.devices_in(Group.NOT_COMPLIANT) / max(1, part.tally.devices.total())
+
+
+def _share_line(heading: Content, part: Share, most: float) -> Line:
+    if part.tally is None:
+        return Line([heading, *[element("span", "not read", class_="gap")] * 3])
+    at_least = ""
+    if not part.complete:
+        heading, at_least = [heading, under("incomplete", gap=True)], "at least "
+    devices, failing = part.tally.devices.total(), part.tally.devices_in(Group.NOT_COMPLIANT)
+    figures = [f"{at_least}{number(devices)}", f"{at_least}{number(failing)}"]
+    return Line([heading, *figures, [share(failing, devices), sliver(_failing_share(part), most)]])
+
+
+def grace(figures: Figures) -> Html:
+    """What has a grace period that ends soon."""
+    days = count(figures.limits.grace_days, "day")
+    found = figures.expiring
+    heading = "Grace periods that end soon"
+    if not found:
+        so_far = "" if figures.header.complete else "As far as could be read: "
+        text = f"{so_far}no grace period of a device that is not compliant ends within {days}."
+        return section("grace", heading, element("p", f"{text[0].upper()}{text[1:]}"))
+    devices = len({expiring.row.device_key for expiring in found})
+    rows = [
+        [
+            device(expiring.row),
+            user(expiring.row),
+            policy_name(expiring.policy),
+            status(expiring.row.status),
+            moment(expiring.row.grace),
+        ]
+        for expiring in found
+    ]
+    caption = (
+        f"Within {days}: {count(len(found), 'status')} of {count(devices, 'device')}, the soonest first; times in UTC"
+    )
+    headings = ["Device", "User", "Policy", "Status", "Grace ends"]
+    return section("grace", heading, list_table(caption, headings, rows, "the CSV and the JSON file"))
+
+
+def reporting(figures: Figures) -> Html:
+    """How fresh the reports are."""
+    limits, found = figures.limits, figures.freshness
+    words = {
+        Freshness.HEALTHY: ("Healthy", f"within {count(limits.healthy_days, 'day')}"),
+        Freshness.DRIFTING: ("Drifting", f"within {count(limits.stale_days, 'day')}"),
+        Freshness.STALE: ("Stale", "longer ago"),
+        Freshness.NEVER: ("Never", "has not reported yet"),
+        Freshness.UNKNOWN: ("Unknown", "no date, or one that cannot be read"),
+    }
+    shown = [kind for kind in Freshness if kind is not Freshness.UNKNOWN or found[kind]]
+    devices = sum(found.values())
+    lines = [
+        Line(
+            [
+                [mark(_FRESHNESS_MARKS[kind]), words[kind][0], under(words[kind][1])],
+                number(found[kind]),
+                share(found[kind], devices),
+            ]
+        )
+        for kind in shown
+    ]
+    return section(
+        "reporting",
+        "How recently devices reported",
+        stacked_bar(
+            "Devices by their last report",
+            [Part(words[kind][0], found[kind], _FRESHNESS_MARKS[kind]) for kind in shown],
+            "device",
+            "reporting-bar",
+        ),
+        figures_table(
+            "Devices by their last report under any policy",
+            [Column("Last report"), Column("Devices"), Column("Share")],
+            lines,
+        ),
+    )

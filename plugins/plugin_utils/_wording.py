@@ -1,0 +1,96 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
+
+"""What the report says in words."""
+
+from __future__ import annotations
+
+from . import _moments
+from ._comparison import Comparison
+from ._compliance import Group
+from ._figures import Figures
+from ._snapshot import Policy, Reading
+
+NBSP = "\u00a0"
+_PLURALS = {"device": "devices", "day": "days", "policy": "policies", "snapshot": "snapshots", "status": "statuses"}
+
+
+def number(value: int) -> str:
+    """Return a number with its thousands set apart."""
+    return f"{value:,}"
+
+
+def share(part: int, whole: int) -> str:
+    """Return a share in per cent; what is not quite nothing or all never looks like it."""
+    if not whole:
+        return "\u2013"
+    percent = 100 * part / whole
+    if 0 < percent < 0.1:
+        return f"under 0.1{NBSP}%"
+    if 99.9 < percent < 100:
+        return f"over 99.9{NBSP}%"
+    return f"{percent:.1f}{NBSP}%"
+
+
+def count(value: int, noun: str) -> str:
+    """Return a number with its noun: 1 device, 2,000 devices, 3 policies."""
+    return f"{number(value)} {noun if value == 1 else _PLURALS[noun]}"
+
+
+def headline(figures: Figures) -> str:
+    """Return the report in one sentence."""
+    devices = figures.tally.devices.total()
+    failing = figures.tally.devices_in(Group.NOT_COMPLIANT)
+    if not figures.snapshot.policies:
+        return "There is no compliance policy to report on."
+    if not figures.header.policies_read:
+        return "No compliance policy could be read."
+    if not devices:
+        return "No device is listed" + ("." if figures.header.complete else ", as far as could be read.")
+    of_all = f"{number(failing) if failing else 'None'} of {count(devices, 'device')}"
+    verb = "is" if failing < 2 else "are"
+    start = of_all if figures.header.complete else f"As far as could be read, {of_all[0].lower()}{of_all[1:]}"
+    return f"{start} ({share(failing, devices)}) {verb} not compliant{_difference(figures)}."
+
+
+def _difference(figures: Figures) -> str:
+    comparison = figures.comparison
+    if comparison is None or not comparison.compared:
+        return ""
+    more = comparison.devices_now - comparison.devices_before
+    amount = f"{number(abs(more))} {'more' if more > 0 else 'fewer'} than" if more else "as many as"
+    within = ""
+    if not comparison.covers_everything:
+        within = f"in the {count(len(comparison.compared), 'policy')} read in full both times, "
+        if len(comparison.compared) == 1:
+            within = "in the one policy read in full both times, "
+    return f"; {within}{amount} on {_since(comparison, figures.snapshot.taken)}"
+
+
+def _since(comparison: Comparison, today: str) -> str:
+    day = _moments.spell_day(comparison.since, today=today)
+    same_day = comparison.since[:10] == today[:10]
+    return f"{day} at {comparison.since[11:16]} UTC" if same_day else day
+
+
+def not_read(policy: Policy) -> str:
+    """Return what is missing of a policy, and why."""
+    if policy.reading is Reading.UNREADABLE:
+        return f"{policy.label} could not be read: {policy.problem}"
+    return (
+        f"{policy.label} is incomplete: {count(len(policy.rows), 'status')} listed, "
+        f"{number(policy.counted or 0)} counted by the service"
+    )
+
+
+def missing(figures: Figures) -> list[str]:
+    """Return a sentence for all that could not be read or is incomplete."""
+    lines = [
+        not_read(policy)
+        for reading in (Reading.UNREADABLE, Reading.INCOMPLETE)
+        for policy in figures.policies_with(reading)
+    ]
+    return lines + [f"Snapshot {file} was left out: {problem}" for file, problem in figures.history.unreadable]

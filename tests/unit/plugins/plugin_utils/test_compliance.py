@@ -1,0 +1,42 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The statuses: their order and their groups."""
+
+from __future__ import annotations
+
+from ansible_collections.graphops.intune.plugins.module_utils._device_status import COMPLIANCE_STATUS
+from ansible_collections.graphops.intune.plugins.plugin_utils import _compliance
+from ansible_collections.graphops.intune.plugins.plugin_utils._compliance import SEVERITY, Group
+
+
+def test_every_status_of_the_service_is_known() -> None:
+    assert sorted(SEVERITY) == sorted(COMPLIANCE_STATUS.choices or ())
+
+
+def test_every_status_is_in_one_group() -> None:
+    found = [status for group in Group for status in _compliance.statuses_of(group)]
+    assert sorted(found) == sorted(SEVERITY)
+    assert _compliance.statuses_of(Group.NOT_COMPLIANT) == ["error", "conflict", "nonCompliant"]
+    assert _compliance.statuses_of(Group.COMPLIANT) == ["remediated", "compliant"]
+
+
+def test_a_status_that_only_the_service_knows_is_not_known() -> None:
+    assert _compliance.group_of("quarantined") is Group.NOT_KNOWN
+    assert _compliance.label("quarantined") == "quarantined"
+    order = _compliance.by_severity(["compliant", "quarantined", "unknown", "error", "notAssigned", "error"])
+    assert order == ["error", "unknown", "quarantined", "notAssigned", "compliant"]
+
+
+def test_labels() -> None:
+    assert [_compliance.label(status) for status in SEVERITY] == [
+        "Error",
+        "Conflict",
+        "Noncompliant",
+        "Unknown",
+        "Not assigned",
+        "Remediated",
+        "Compliant",
+        "Not applicable",
+    ]
