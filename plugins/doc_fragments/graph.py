@@ -134,8 +134,68 @@ requirements:
   - requests
   - msal, unless O(access_token) is given
 notes:
-  - Options win over environment variables. The environment is the one of the host on which the task runs, which is
-    usually C(localhost).
+  - Options win over environment variables. For a module, the environment is the one of the host on which the task
+    runs, which is usually C(localhost); for an inventory, the controller's.
   - Reading needs the permission C(DeviceManagementConfiguration.Read.All) or
     C(DeviceManagementConfiguration.ReadWrite.All) of Microsoft Graph, writing the latter.
+"""
+
+    # What the documentation of plugins has and that of modules cannot have. A test compares it with
+    # module_utils/_options.py, which is what both go by.
+    PLUGINS = r"""
+options:
+  auth_source:
+    env:
+      - name: INTUNE_AUTH_SOURCE
+  tenant_id:
+    env:
+      - name: AZURE_TENANT_ID
+      - name: AZURE_TENANT
+  client_id:
+    env:
+      - name: AZURE_CLIENT_ID
+  client_secret:
+    env:
+      - name: AZURE_CLIENT_SECRET
+      - name: AZURE_SECRET
+  certificate_path:
+    env:
+      - name: AZURE_CLIENT_CERTIFICATE_PATH
+      - name: AZURE_X509_CERTIFICATE_PATH
+  certificate_password:
+    env:
+      - name: AZURE_CLIENT_CERTIFICATE_PASSWORD
+  federated_token:
+    env:
+      - name: AZURE_FEDERATED_TOKEN
+  federated_token_file:
+    env:
+      - name: AZURE_FEDERATED_TOKEN_FILE
+  access_token:
+    env:
+      - name: INTUNE_ACCESS_TOKEN
+  token_cache:
+    env:
+      - name: INTUNE_TOKEN_CACHE
+  cloud:
+    env:
+      - name: INTUNE_CLOUD
+  graph_url:
+    env:
+      - name: INTUNE_GRAPH_URL
+  authority_url:
+    env:
+      - name: INTUNE_AUTHORITY_URL
+  api_version:
+    env:
+      - name: INTUNE_API_VERSION
+  ca_path:
+    env:
+      - name: INTUNE_CA_PATH
+  timeout:
+    env:
+      - name: INTUNE_TIMEOUT
+  retry_timeout:
+    env:
+      - name: INTUNE_RETRY_TIMEOUT
 """

@@ -43,9 +43,11 @@ def argument_spec() -> dict[str, Any]:
 class Filters(NamedTuple):
     """What a row must be like. The service answers ``$filter`` on this collection with 501."""
 
-    target: Target
-    statuses: frozenset[str]
-    before: Mapping[str, str]
+    target: Target = dataclasses.field(default_factory=Target)
+    statuses: frozenset[str] = frozenset()
+    before: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    policies: tuple[str, ...] = ()
+    """The ids or names of policies, where they are several; none of these and none in ``target`` means every policy."""
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Filters:
@@ -100,7 +102,7 @@ def read_statuses(
     rows: list[Row] = []
     overviews: list[Row] = []
     complete = True
-    for policy in _policies(statuses, filters.target):
+    for policy in _policies(statuses, filters):
         policy_id = str(policy["id"])
         about = {"policy_display_name": policy.get("displayName"), "policy_type": policy.get("@odata.type")}
         listed = 0
@@ -127,11 +129,14 @@ def read_statuses(
     return {**result, "overviews": overviews, "complete": complete} if overview else result
 
 
-def _policies(statuses: DeviceStatuses, target: Target) -> list[Row]:
-    if target.policy_id is not None:
-        return [statuses.policy(target.policy_id)]
-    if target.policy_name is not None:
-        return [statuses.policy_named(target.policy_name)]
+def _policies(statuses: DeviceStatuses, filters: Filters) -> list[Row]:
+    if filters.policies:
+        # By id: a policy that is given twice, by its id and by its name, is still one.
+        return list({str(found["id"]): found for found in map(statuses.policy_called, filters.policies)}.values())
+    if filters.target.policy_id is not None:
+        return [statuses.policy(filters.target.policy_id)]
+    if filters.target.policy_name is not None:
+        return [statuses.policy_named(filters.target.policy_name)]
     return statuses.policies(Purpose("Listing the compliance policies", Phase.READ))
 
 

@@ -8,20 +8,18 @@
 
 from __future__ import annotations
 
-import importlib
 import time
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
-from ._auth import Credential, select_credential
 from ._client import GraphClient
 from ._device_status import COMPLIANCE_STATUS
-from ._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase
-from ._http import HAS_REQUESTS
+from ._errors import IntuneError
 from ._options import Connection, connection_argument_spec
 from ._progress import Progress
+from ._start import check, mask, missing_library
 
 
 class GraphModule(AnsibleModule):
@@ -37,13 +35,8 @@ class GraphModule(AnsibleModule):
 
     def register_secret(self, secret: str) -> None:
         """Have *secret* masked wherever ansible-core shows something."""
-        try:
-            # Since ansible-core 2.22. By name: no type checker knows it with every supported version.
-            masker = importlib.import_module("ansible.module_utils.secrets")
-        except ImportError:
+        if not mask(secret):
             self.no_log_values.add(secret)
-        else:
-            masker.register_secret(secret)
 
     def fail_json(self, msg: str, **kwargs: Any) -> NoReturn:
         """Fail; ansible-core's own refusal of a status that another enumeration has is given its explanation."""
@@ -65,47 +58,21 @@ class GraphModule(AnsibleModule):
         self._nothing = {"changed": False, **(nothing or {})}
         client = None
         try:
-            work, credential = self._check(prepare)
+            work, credential = check(self.connection, prepare)
             progress = Progress(self.params.get("progress_path"), time)
             client = GraphClient(self.connection, credential, self.register_secret, progress=progress)
             result = work(client)
         except IntuneError as error:
             self._fail(error, client)
         except ImportError as error:
-            self._fail(_missing_library(error.name or "requests"), client)
+            self._fail(missing_library(error.name or "requests"), client)
         finally:
             if client is not None:
                 client.close()
         self.exit_json(**result, graph=client.statistics())
-
-    def _check(
-        self, prepare: Callable[[], Callable[[GraphClient], dict[str, Any]]]
-    ) -> tuple[Callable[[GraphClient], dict[str, Any]], Credential]:
-        problems: list[str] = []
-        work = credential = None
-        try:
-            work = prepare()
-        except InvalidOptionsError as error:
-            problems += error.problems
-        problems += self.connection.problems()
-        try:
-            credential = select_credential(self.connection)
-            problems += credential.problems()
-        except InvalidOptionsError as error:
-            problems += error.problems
-        if problems or work is None or credential is None:
-            raise InvalidOptionsError(problems)
-        if not HAS_REQUESTS:
-            raise _missing_library("requests")
-        return work, credential
 
     def _fail(self, error: IntuneError, client: GraphClient | None) -> NoReturn:
         result = {**self._nothing, **error.result}
         if client is not None:
             result["graph"] = client.statistics()
         self.fail_json(error.sentence, failure=error.failure.as_dict(), **result)
-
-
-def _missing_library(name: str) -> IntuneError:
-    sentence = str(missing_required_lib(name))  # type: ignore[no-untyped-call]  # as ansible-core has it
-    return IntuneError(sentence, Failure(Code.MISSING_LIBRARY, sentence, Phase.VALIDATE))

@@ -49,6 +49,18 @@ class DeviceStatuses:
     def policy_named(self, name: str) -> Row:
         """Return the one policy with this display name, case-insensitive."""
         purpose = Purpose(f"Looking for the policy named {name!r}", Phase.READ)
+        policies = self._known_policies(purpose)
+        named = [p for p in policies if str(p.get("displayName") or "").casefold() == name.casefold()]
+        return only_one(named, purpose, "policy_id")
+
+    def policy_called(self, text: str) -> Row:
+        """Return the policy with this id or, where no policy has it, the one with this display name."""
+        purpose = Purpose(f"Looking for the policy {text!r}", Phase.READ)
+        policies = self._known_policies(purpose)
+        with_id = (policy for policy in policies if str(policy.get("id") or "").casefold() == text.casefold())
+        return next(with_id, None) or self.policy_named(text)
+
+    def _known_policies(self, purpose: Purpose) -> list[Row]:
         if self._policies is None:
             try:
                 self._policies = self.policies(purpose)
@@ -57,8 +69,7 @@ class DeviceStatuses:
                 self._policies = error
         if isinstance(self._policies, IntuneError):
             raise self._policies
-        named = [p for p in self._policies if str(p.get("displayName") or "").casefold() == name.casefold()]
-        return only_one(named, purpose, "policy_id")
+        return self._policies
 
     def policies(self, purpose: Purpose) -> list[Row]:
         """Return every device compliance policy."""

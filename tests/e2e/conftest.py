@@ -28,6 +28,7 @@ from ..emulator.process import RunningEmulator, start
 MODULE = "graphops.intune.intune_device_compliance_status"
 INFO = f"{MODULE}_info"
 BULK = f"{MODULE}_bulk"
+INVENTORY = "graphops.intune.intune_devices"
 ROOT = Path(__file__).parents[2]
 _BIN = Path(sys.executable).parent
 _SECONDS = 120
@@ -47,6 +48,16 @@ class Run:
         """The result of the only task."""
         assert len(self.results) == 1, self.output
         return self.results[0]
+
+
+@dataclasses.dataclass
+class Listing:
+    """What ``ansible-inventory --list`` found: the variables of each host, and the hosts of each group."""
+
+    code: int
+    output: str
+    hosts: dict[str, dict[str, Any]]
+    groups: dict[str, list[str]]
 
 
 class Ansible:
@@ -102,13 +113,36 @@ class Ansible:
         path.write_text(text, encoding="utf-8")
         return self._run(["ansible-playbook", str(path), *flags], env or {})
 
+    def source(self, name: str = "test", **options: Any) -> str:
+        """Write an inventory's configuration; return its path."""
+        path = self.folder / f"{name}.intune_devices.yml"
+        path.write_text(yaml.safe_dump({"plugin": INVENTORY, **options}, sort_keys=False), encoding="utf-8")
+        return str(path)
+
+    def inventory(
+        self, *flags: str, sources: tuple[str, ...] = (), env: dict[str, str | None] | None = None, **options: Any
+    ) -> Listing:
+        """Run ``ansible-inventory --list`` on these sources, or on a configuration with these options."""
+        found = self.folder / "inventory.json"
+        found.unlink(missing_ok=True)
+        arguments = [part for path in sources or (self.source(**options),) for part in ("-i", path)]
+        run = self._run(["ansible-inventory", *arguments, "--list", "--output", str(found), *flags], env or {})
+        text = found.read_text(encoding="utf-8") if found.exists() else "{}"
+        self._search_for_secrets(text, self.environment_with(env))
+        listed = json.loads(text, object_hook=lambda item: item.get("__ansible_unsafe", item))
+        hosts = listed.pop("_meta", {}).get("hostvars", {})
+        return Listing(run.code, run.output, hosts, {name: group.get("hosts", []) for name, group in listed.items()})
+
+    def environment_with(self, changes: dict[str, str | None] | None) -> dict[str, str]:
+        """The environment of a run with these variables set or, where None, unset."""
+        merged = {**self.environment, **(changes or {})}
+        return {name: value for name, value in merged.items() if value is not None}
+
     def _run(self, command: list[str], environment: dict[str, str | None]) -> Run:
         record = self.folder / "results.jsonl"
         record.write_text("")
-        merged = {**self.environment, "RECORD_FILE": str(record), **environment}
-        variables = {name: value for name, value in merged.items() if value is not None}
-        check = "--check" in command
-        self.emulator.settings(expect_no_writes=check)
+        variables = self.environment_with({"RECORD_FILE": str(record), **environment})
+        self.emulator.settings(expect_no_writes="--check" in command or command[0] == "ansible-inventory")
         done = subprocess.run(
             [str(_BIN / command[0]), *command[1:], "-vvvv"],
             env=variables,

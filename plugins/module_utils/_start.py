@@ -1,0 +1,69 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
+
+"""What modules and plugins do before the first request: check what can be checked offline, and hide secrets."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import TypeVar
+
+from ansible.module_utils.basic import missing_required_lib
+
+from ._auth import Credential, select_credential
+from ._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase
+from ._http import HAS_REQUESTS
+from ._options import Connection
+
+_T = TypeVar("_T")
+
+
+def check(connection: Connection, prepare: Callable[[], _T]) -> tuple[_T, Credential]:
+    """Check everything that needs no network; return what *prepare* returned, and the credential.
+
+    Args:
+        prepare: checks the options beside the connection's, and returns what they mean.
+
+    Raises:
+        InvalidOptionsError: names everything that cannot be right.
+        IntuneError: a library is missing.
+    """
+    problems: list[str] = []
+    prepared: list[_T] = []
+    credentials: list[Credential] = []
+    try:
+        prepared.append(prepare())
+    except InvalidOptionsError as error:
+        problems += error.problems
+    problems += connection.problems()
+    try:
+        credentials.append(select_credential(connection))
+        problems += credentials[0].problems()
+    except InvalidOptionsError as error:
+        problems += error.problems
+    if problems:
+        raise InvalidOptionsError(problems)
+    if not HAS_REQUESTS:
+        raise missing_library("requests")
+    return prepared[0], credentials[0]
+
+
+def missing_library(name: str) -> IntuneError:
+    """Return the error for a Python package that is not there."""
+    sentence = str(missing_required_lib(name))  # type: ignore[no-untyped-call]  # as ansible-core has it
+    return IntuneError(sentence, Failure(Code.MISSING_LIBRARY, sentence, Phase.VALIDATE))
+
+
+def mask(secret: str) -> bool:
+    """Have ansible-core mask *secret* wherever it shows something; False before 2.22, which cannot do that."""
+    try:
+        # By name: no type checker knows it with every supported version.
+        masker = importlib.import_module("ansible.module_utils.secrets")
+    except ImportError:
+        return False
+    masker.register_secret(secret)
+    return True

@@ -1,0 +1,79 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
+
+"""What the inventory says of a device: its rows, of several policies and users, as one host's variables. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from ..module_utils._device_status import DATE_TIME, Row
+
+SEVERITY = (
+    "error",
+    "conflict",
+    "nonCompliant",
+    "unknown",
+    "notAssigned",
+    "remediated",
+    "compliant",
+    "notApplicable",
+)
+"""The compliance statuses, the worst first."""
+
+_RANKS = {status: rank for rank, status in enumerate(SEVERITY)}
+# A status that this version does not know is worse than `unknown`: it says something, and nobody knows that it is good.
+_NEW = _RANKS["unknown"] - 0.5
+
+
+def worst(statuses: Iterable[str | None]) -> str:
+    """Return the worst of a device's statuses. A row without one counts as ``unknown``."""
+    return min((status or "unknown" for status in statuses), key=lambda status: (_RANKS.get(status, _NEW), status))
+
+
+def variables(rows: list[Row]) -> dict[str, Any]:
+    """Return the host variables of the device to which these rows belong, of which there is one at least.
+
+    What a device has one of is taken from the row that was reported last; what it can have several of is a list without
+    repetitions.
+    """
+    newest_first = sorted(rows, key=_reported, reverse=True)
+    return {
+        "intune_statuses": rows,
+        "intune_compliance_status": worst(row.get("status") for row in rows),
+        "intune_device_display_name": next(iter(_values(newest_first, "device_display_name")), None),
+        "intune_device_model": next(iter(_values(newest_first, "device_model")), None),
+        "intune_last_reported_date_time": newest_first[0].get("last_reported_date_time"),
+        "intune_compliance_grace_period_expiration_date_time": min(rows, key=_expires).get(
+            "compliance_grace_period_expiration_date_time"
+        ),
+        "intune_user_names": _values(rows, "user_name"),
+        "intune_user_principal_names": _values(rows, "user_principal_name"),
+        "intune_policy_ids": _values(rows, "policy_id"),
+        "intune_policy_display_names": _values(rows, "policy_display_name"),
+        "intune_policy_types": _values(rows, "policy_type"),
+    }
+
+
+def _values(rows: Iterable[Row], option: str) -> list[Any]:
+    """Return the different values of a property, in their order; null and empty text are none."""
+    return list(dict.fromkeys(row[option] for row in rows if row.get(option)))
+
+
+def _reported(row: Row) -> float:
+    return _instant(row.get("last_reported_date_time"), -math.inf)
+
+
+def _expires(row: Row) -> float:
+    return _instant(row.get("compliance_grace_period_expiration_date_time"), math.inf)
+
+
+def _instant(date: Any, otherwise: float) -> float:
+    """Return a date of the service's in ticks; *otherwise* for what is none."""
+    ticks = DATE_TIME.key(date)
+    return ticks if isinstance(ticks, int) else otherwise

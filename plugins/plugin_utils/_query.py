@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
+
+"""What a plugin asks of the service: the device statuses of some policies or of all."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable
+
+from ..module_utils._client import GraphClient
+from ..module_utils._device_status import Row
+from ..module_utils._errors import InvalidOptionsError
+from ..module_utils._info import Filters, read_statuses
+from ..module_utils._options import Connection
+from ..module_utils._start import check, mask, missing_library
+from ..module_utils._version import VERSION
+
+
+@dataclasses.dataclass(frozen=True)
+class Query:
+    """Which statuses to read, and from where. ``policies`` holds ids and names; empty means every policy."""
+
+    connection: Connection
+    policies: tuple[str, ...]
+
+    def digest(self) -> str:
+        """Return what tells this query from others in a cache: by whom and where it is asked, and for what.
+
+        A token that was given is a part of it, since nothing else tells its tenant. No secret can be had back from it.
+        """
+        asker = self.connection
+        parts = (VERSION, asker.graph_url, asker.api_version, asker.tenant_id, asker.client_id, asker.access_token)
+        return hashlib.sha256(json.dumps([*parts, *self.policies]).encode()).hexdigest()[:16]
+
+    def read(self, warn: Callable[[str], None]) -> list[Row]:
+        """Return the rows, each as `intune_device_compliance_status_info` returns it.
+
+        Raises:
+            IntuneError: anything cannot be right or cannot be read.
+        """
+        filters, credential = check(self.connection, self._filters)
+        client = GraphClient(self.connection, credential, _hide)
+        try:
+            result = read_statuses(client, filters, api_version=self.connection.api_version, overview=False, warn=warn)
+        except ImportError as error:
+            raise missing_library(error.name or "requests") from None
+        finally:
+            client.close()
+        rows: list[Row] = result["device_compliance_statuses"]
+        return rows
+
+    def _filters(self) -> Filters:
+        if not all(policy.strip() for policy in self.policies):
+            raise InvalidOptionsError(["policies has an entry without text; give ids or names, or leave policies out"])
+        return Filters(policies=self.policies)
+
+
+def _hide(secret: str) -> None:
+    mask(secret)

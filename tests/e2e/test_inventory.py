@@ -1,0 +1,303 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The inventory: hosts and their variables, groups, policies, names, the cache."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ..emulator.process import RunningEmulator
+from .conftest import _BIN, INVENTORY, Ansible, Ids, Listing, requests_of
+
+DEVICES = ["PC-0001", "PC-0002", "KIOSK-0003", "Ada_s_iPhone", "Bea_s_iPad"]
+GROUPED = {
+    "strict": True,
+    "compose": {"ansible_connection": "'local'", "shout": "intune_device_display_name | upper"},
+    "groups": {
+        "remediate": "intune_compliance_status in ['nonCompliant', 'error', 'conflict']",
+        "apple": "intune_policy_types | select('match', '#microsoft.graph.(ios|macOS)') | list | length > 0",
+    },
+    "keyed_groups": [
+        {"prefix": "status", "key": "intune_compliance_status"},
+        {"key": "intune_device_model | default('no model', true)"},
+        {"prefix": "user", "key": "intune_user_names", "parent_group": "users"},
+    ],
+}
+
+
+def check(listing: Listing) -> Listing:
+    """Pass on what came of a run that had nothing to complain of."""
+    assert listing.code == 0, listing.output
+    assert "[WARNING]" not in listing.output, listing.output
+    assert "[ERROR]" not in listing.output, listing.output
+    return listing
+
+
+def test_every_device_of_every_policy_is_a_host(ansible: Ansible, emulator: RunningEmulator) -> None:
+    found = check(ansible.inventory())
+    assert set(found.hosts) == {*DEVICES}
+    assert found.groups["ungrouped"] == DEVICES
+    assert requests_of(emulator) == ["GET deviceCompliancePolicies", "GET deviceStatuses", "GET deviceStatuses"]
+
+
+def test_a_host_knows_all_that_its_statuses_say(ansible: Ansible) -> None:
+    found = check(ansible.inventory()).hosts["KIOSK-0003"]
+    statuses = ansible.info(device_display_name="kiosk-0003").only["device_compliance_statuses"]
+    assert len(statuses) == 2
+    assert found.pop("intune_statuses") == statuses
+    assert found == {
+        "intune_compliance_status": "error",
+        "intune_device_display_name": "KIOSK-0003",
+        "intune_device_model": "Surface Laptop 5",
+        "intune_last_reported_date_time": "2026-01-05T08:00:00Z",
+        "intune_compliance_grace_period_expiration_date_time": "9999-12-31T23:59:59Z",
+        "intune_user_names": ["Bea Example", "Cyd Example"],
+        "intune_user_principal_names": ["bea@contoso.example", "cyd@contoso.example"],
+        "intune_policy_ids": ["c6c78124-8124-c6c7-2481-c7c62481c7c6"],
+        "intune_policy_display_names": ["Windows baseline"],
+        "intune_policy_types": ["#microsoft.graph.windows10CompliancePolicy"],
+    }
+
+
+def test_the_rows_of_several_policies_and_spellings_are_one_host(
+    ansible: Ansible, emulator: RunningEmulator, ids: Ids
+) -> None:
+    other = next(policy["id"] for policy in emulator.state()["policies"] if policy["id"] != ids.policy_id)
+    emulator.put_status(other, "second", deviceDisplayName="pc-0001", status="quarantined")
+    found = check(ansible.inventory())
+    assert set(found.hosts) == {*DEVICES}
+    host = found.hosts["PC-0001"]
+    assert [row["id"] for row in host["intune_statuses"]] == [ids.status_id, "second"]
+    assert host["intune_compliance_status"] == "quarantined"
+    assert host["intune_policy_display_names"] == ["Windows baseline", "iOS baseline"]
+
+
+def test_v1_has_no_platform(ansible: Ansible, emulator: RunningEmulator) -> None:
+    found = check(ansible.inventory(api_version="v1.0"))
+    assert all("platform" not in row for host in found.hosts.values() for row in host["intune_statuses"])
+    assert all(entry["path"].startswith("/v1.0/") for entry in emulator.log("graph"))
+
+
+def test_hosts_are_grouped_and_composed(ansible: Ansible) -> None:
+    found = check(ansible.inventory(**GROUPED))
+    assert found.groups["remediate"] == ["PC-0002", "KIOSK-0003", "Ada_s_iPhone"]
+    assert found.groups["apple"] == ["Ada_s_iPhone", "Bea_s_iPad"]
+    assert found.groups["status_nonCompliant"] == ["PC-0002"]
+    assert found.groups["status_error"] == ["KIOSK-0003"]
+    assert found.groups["_no_model"] == ["PC-0002"]
+    assert found.groups["_Latitude_7440"] == ["PC-0001"]
+    assert found.groups["user_Bea_Example"] == ["KIOSK-0003", "Bea_s_iPad"]
+    assert found.groups["users"] == []
+    assert found.hosts["Ada_s_iPhone"]["shout"] == "ADA'S IPHONE"
+    bare = check(ansible.inventory(**GROUPED, leading_separator=False))
+    assert bare.groups["Latitude_7440"] == ["PC-0001"]
+
+
+def test_the_graph_and_one_host_are_shown(ansible: Ansible) -> None:
+    path = ansible.source(groups={"fine": "intune_compliance_status == 'compliant'"})
+    shown = {}
+    for flags in (["--graph"], ["--host", "PC-0001"]):
+        output = ansible.folder / "out"
+        run = ansible._run(["ansible-inventory", "-i", path, *flags, "--output", str(output)], {})
+        assert run.code == 0
+        assert "[WARNING]" not in run.output
+        shown[flags[0]] = output.read_text()
+    assert "  |--@fine:\n  |  |--PC-0001" in shown["--graph"]
+    assert json.loads(shown["--host"])["intune_compliance_status"] == "compliant"
+
+
+def test_a_playbook_runs_on_exactly_one_constructed_group(ansible: Ansible) -> None:
+    task = {"ansible.builtin.debug": {"msg": "{{ inventory_hostname }} {{ intune_compliance_status }} {{ shout }}"}}
+    run = ansible.playbook([task], "-i", ansible.source(**GROUPED), play={"hosts": "remediate:!apple"})
+    assert run.code == 0, run.output
+    assert "[WARNING]" not in run.output
+    assert [result["msg"] for result in run.results] == [
+        "PC-0002 nonCompliant PC-0002",
+        "KIOSK-0003 error KIOSK-0003",
+    ]
+
+
+@pytest.mark.parametrize(
+    "policies",
+    [
+        ["WINDOWS baseline"],
+        ["C6C78124-8124-C6C7-2481-C7C62481C7C6"],
+        ["Windows baseline", "c6c78124-8124-c6c7-2481-c7c62481c7c6"],
+        "{{ wanted }}",
+        "Windows baseline",
+    ],
+    ids=str,
+)
+def test_policies_are_chosen_by_name_and_by_id(ansible: Ansible, emulator: RunningEmulator, policies: Any) -> None:
+    found = check(ansible.inventory("-e", '{"wanted": ["Windows baseline"]}', policies=policies))
+    assert set(found.hosts) == {*DEVICES[:3]}
+    assert requests_of(emulator) == ["GET deviceCompliancePolicies", "GET deviceStatuses"]
+
+
+def test_properties_and_templates_name_the_hosts(ansible: Ansible) -> None:
+    model = "{{ device_model | default('unknown', true) | lower }}-{{ site }}"
+    hostnames = ["{{ no_such_variable }}", model, "device_display_name"]
+    found = check(ansible.inventory("-e", "site=hq", hostnames=hostnames, use_extra_vars=True))
+    assert set(found.hosts) == {
+        "latitude_7440-hq",
+        "unknown-hq",
+        "surface_laptop_5-hq",
+        "iphone_15-hq",
+        "ipad_air-hq",
+    }
+    mine = ["{{ user_principal_name if '@' in user_principal_name else '' }}", "device_display_name"]
+    assert set(check(ansible.inventory(hostnames=mine)).hosts) == {
+        "ada_contoso.example",
+        "PC-0002",
+        "bea_contoso.example",
+        "cyd_contoso.example",
+    }
+
+
+def test_devices_without_a_name_go_by_the_id_of_the_status(
+    ansible: Ansible, emulator: RunningEmulator, ids: Ids
+) -> None:
+    for status_id, name in (("null", None), ("empty", "")):
+        emulator.put_status(ids.policy_id, status_id, deviceDisplayName=name, status="error")
+    found = check(ansible.inventory(policies=["Windows baseline"]))
+    assert set(found.hosts) == {*DEVICES[:3], "null", "empty"}
+    assert found.hosts["null"]["intune_device_display_name"] is None
+
+
+def test_a_static_inventory_and_this_one_complete_each_other(ansible: Ansible, tmp_path: Path) -> None:
+    static = tmp_path / "hosts.ini"
+    static.write_text("[berlin]\nPC-0001 site=Berlin\nserver site=Bonn\n")
+    ours = ansible.source(
+        groups={"here": "site | default('') == 'Berlin'", "berlin": "intune_device_display_name == 'PC-0002'"},
+        strict=True,
+    )
+    found = check(ansible.inventory(sources=(str(static), ours)))
+    assert found.hosts["PC-0001"]["site"] == "Berlin"
+    assert found.hosts["PC-0001"]["intune_compliance_status"] == "compliant"
+    assert "intune_compliance_status" not in found.hosts["server"]
+    assert found.groups["berlin"] == ["PC-0001", "server", "PC-0002"]
+    assert found.groups["here"] == ["PC-0001"]
+
+
+def test_other_files_are_left_to_others(ansible: Ansible) -> None:
+    path = ansible.folder / "intune.yml"
+    path.write_text(yaml.safe_dump({"plugin": INVENTORY}))
+    found = ansible.inventory(sources=(str(path),))
+    assert found.hosts == {}
+    assert "could not be verified by inventory plugin" in " ".join(found.output.split())
+
+
+@pytest.mark.parametrize("name", ["intune_devices.yml", "x-intune_devices.yaml"])
+def test_the_plugin_can_be_enabled_by_its_name(ansible: Ansible, name: str) -> None:
+    path = ansible.folder / name
+    path.write_text(yaml.safe_dump({"plugin": INVENTORY}))
+    found = check(ansible.inventory(sources=(str(path),), env={"ANSIBLE_INVENTORY_ENABLED": INVENTORY}))
+    assert set(found.hosts) == {*DEVICES}
+
+
+CACHE = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_timeout": 3600}
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> dict[str, Any]:
+    """Options that keep what was read in a folder of the test's own."""
+    return {**CACHE, "cache_connection": str(tmp_path / "kept")}
+
+
+def test_what_is_in_the_cache_is_not_asked_for_again(
+    ansible: Ansible, emulator: RunningEmulator, cache: dict[str, Any], tmp_path: Path
+) -> None:
+    first = check(ansible.inventory(**cache, **GROUPED))
+    asked = len(emulator.log())
+    assert asked > 0
+    # Not even a login is needed.
+    second = check(ansible.inventory(**cache, **GROUPED, env={"AZURE_CLIENT_SECRET": None}))
+    assert (second.hosts, second.groups) == (first.hosts, first.groups)
+    assert len(emulator.log()) == asked
+    [kept] = (tmp_path / "kept").iterdir()
+    text = kept.read_text()
+    assert "KIOSK-0003" in text
+    ansible._search_for_secrets(text, ansible.environment_with(None))
+
+
+def test_a_flushed_cache_is_read_anew(
+    ansible: Ansible, emulator: RunningEmulator, ids: Ids, cache: dict[str, Any]
+) -> None:
+    task = {"ansible.builtin.debug": {"msg": "{{ intune_compliance_status }}"}}
+    arguments: Any = ([task], "-i", ansible.source(**cache, compose={"ansible_connection": "'local'"}))
+
+    def status(*flags: str) -> str:
+        return str(ansible.playbook(*arguments, *flags, play={"hosts": "PC-0001"}).only["msg"])
+
+    assert status() == "compliant"
+    emulator.put_status(ids.policy_id, ids.status_id, status="error")
+    assert status() == "compliant"
+    assert status("--flush-cache") == "error"
+    asked = len(emulator.log())
+    assert status() == "error"
+    assert len(emulator.log()) == asked
+
+
+def test_what_was_read_for_another_question_is_not_taken_from_the_cache(
+    ansible: Ansible, emulator: RunningEmulator, cache: dict[str, Any]
+) -> None:
+    assert len(check(ansible.inventory(**cache)).hosts) == 5
+    assert len(check(ansible.inventory(**cache, policies=["iOS baseline"])).hosts) == 2
+    v1 = check(ansible.inventory(**cache, api_version="v1.0"))
+    assert "platform" not in v1.hosts["PC-0001"]["intune_statuses"][0]
+    # Nobody else's: another tenant has its own devices.
+    other = ansible.inventory(**cache, env={"AZURE_TENANT_ID": "other.example"})
+    assert other.hosts == {}
+    assert [entry for entry in emulator.log("authority") if "other.example" in entry["path"]]
+
+
+def test_the_cache_in_memory_is_there_too(ansible: Ansible) -> None:
+    assert set(check(ansible.inventory(cache=True)).hosts) == {*DEVICES}
+
+
+def test_the_documentation_renders(ansible: Ansible) -> None:
+    command = [str(_BIN / "ansible-doc"), "-t", "inventory", "--json", INVENTORY]
+    done = subprocess.run(
+        command, env=ansible.environment_with(None), capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "WARNING" not in done.stderr
+    options = json.loads(done.stdout)[INVENTORY]["doc"]["options"]
+    assert options["tenant_id"]["env"] == [{"name": "AZURE_TENANT_ID"}, {"name": "AZURE_TENANT"}]
+    assert options["tenant_id"]["description"]
+    assert options["strict"]["type"] == "bool"
+
+
+def examples() -> list[dict[str, Any]]:
+    text = (Path(__file__).parents[2] / "plugins/inventory/intune_devices.py").read_text(encoding="utf-8")
+    return list(yaml.safe_load_all(text.split('EXAMPLES = r"""')[1].split('"""')[0]))
+
+
+@pytest.mark.parametrize("number", range(len(examples())))
+def test_the_examples_do_what_they_say(ansible: Ansible, tmp_path: Path, number: int) -> None:
+    example = examples()[number]
+    del example["plugin"]
+    credentials = ansible.emulator.credentials
+    # Whose tenant and application the last one names is not the emulator's.
+    given = {name: credentials[name] for name in ("tenant_id", "client_id") if name in example}
+    variable = "FABRIKAM_CLIENT_SECRET" if given else "AZURE_CLIENT_SECRET"
+    environment = {"HOME": str(tmp_path), "AZURE_CLIENT_SECRET": None, variable: credentials["client_secret"]}
+    found = check(ansible.inventory(**{**example, **given}, env=environment))
+    assert found.hosts
+    if "keyed_groups" in example:
+        assert {"status_nonCompliant", "model_unknown"} <= set(found.groups)
+    if "groups" in example:
+        assert found.groups["remediate"] == ["PC-0002", "KIOSK-0003", "Ada_s_iPhone"]
+        assert found.groups["apple"] == ["Ada_s_iPhone", "Bea_s_iPad"]
+        assert found.hosts["PC-0002"]["failed_policies"] == ["Windows baseline"]
+        assert found.hosts["PC-0002"]["ansible_host"] == "PC-0002.clients.example.com"
+    if "hostnames" in example:
+        assert {"kiosk-0003-bea_example", "kiosk-0003-cyd_example"} <= set(found.hosts)
+        assert [*(tmp_path / ".cache/intune").iterdir()]

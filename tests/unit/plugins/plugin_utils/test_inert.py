@@ -1,0 +1,45 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible import template
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+from ansible_collections.graphops.intune.plugins.plugin_utils._inert import inert
+
+TEXTS = [
+    "{{ 1 + 1 }}",
+    "{% if true %}x{% endif %}",
+    "{# gone #}",
+    "#jinja2: trim_blocks: false\nx",
+    "PC-0001",
+    "a{b",
+    "",
+]
+
+
+def rendered(value: Any, expression: str) -> Any:
+    """What a playbook gets of a variable with this value."""
+    trust = getattr(template, "trust_as_template", str)
+    return Templar(loader=DataLoader(), variables={"value": value}).template(trust(expression))
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_text_stays_as_it_is_whatever_is_done_with_it(text: str) -> None:
+    value = inert({"text": text, "list": [text, {"deep": text}], "number": 7, "nothing": None})
+    assert value == {"text": text, "list": [text, {"deep": text}], "number": 7, "nothing": None}
+    assert rendered(value, "{{ value.text }}") == text
+    assert rendered(value, "{{ value.list[1].deep }}") == text
+    assert rendered(value, "{{ value }}") == value
+    assert rendered(value, "<{{ value.text ~ value.list[0] | upper }}>") == f"<{text}{text.upper()}>"
+    assert rendered(inert(text), "{{ value }}") == text
+
+
+@pytest.mark.skipif(hasattr(template, "trust_as_template"), reason="since 2.19, text is inert without being marked")
+def test_without_the_mark_text_would_be_a_template() -> None:
+    assert rendered("{{ 1 + 1 }}", "{{ value }}") in (2, "2")

@@ -1,0 +1,111 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import pytest
+from ansible_collections.graphops.intune.plugins.module_utils import _start
+from ansible_collections.graphops.intune.plugins.module_utils._errors import InvalidOptionsError
+from ansible_collections.graphops.intune.plugins.module_utils._options import ENVIRONMENT, connection_argument_spec
+from ansible_collections.graphops.intune.plugins.plugin_utils import _options
+from ansible_collections.graphops.intune.plugins.plugin_utils._options import (
+    complete,
+    connect,
+    is_secret,
+    refuse_unknown,
+)
+
+from ..support import options
+
+DEFAULTS = {name: entry.get("default") for name, entry in connection_argument_spec().items()}
+
+
+def as_it_is(_option: str, value: Any) -> Any:
+    return value
+
+
+def test_without_a_file_and_an_environment_there_are_the_defaults_of_modules() -> None:
+    assert complete({}, as_it_is) == DEFAULTS
+
+
+@pytest.mark.parametrize(("option", "names"), ENVIRONMENT.items())
+def test_the_environment_is_read_as_modules_read_it(
+    monkeypatch: pytest.MonkeyPatch, option: str, names: tuple[str, ...]
+) -> None:
+    for name in reversed(names):
+        monkeypatch.setenv(name, f"from {name}")
+        assert complete({}, as_it_is)[option] == f"from {name}"
+    monkeypatch.setenv(names[0], "")
+    assert complete({}, as_it_is)[option] == (f"from {names[1]}" if len(names) > 1 else DEFAULTS[option])
+    assert complete({option: "from the file"}, as_it_is)[option] == "from the file"
+
+
+@pytest.mark.parametrize("name", ["tenant", "tenant_id"])
+def test_the_file_wins_by_whatever_name(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("AZURE_TENANT_ID", "environment")
+    assert complete({name: "file"}, as_it_is)["tenant_id"] == "file"
+    assert complete({name: None}, as_it_is)["tenant_id"] == "environment"
+
+
+def test_templates_of_the_file_are_rendered_and_what_the_environment_holds_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AZURE_CLIENT_SECRET", "{{ secret }}")
+    given = {"tenant": "{{ a }}", "policies": ["{{ b }}"], "groups": {"x": "{{ c }}"}}
+    seen = []
+
+    def render(option: str, value: Any) -> str:
+        seen.append(option)
+        return f"rendered {value}"
+
+    found = complete(given, render, ("policies",))
+    assert found["tenant_id"] == "rendered {{ a }}"
+    assert found["policies"] == "rendered ['{{ b }}']"
+    assert found["client_secret"] == "{{ secret }}"
+    assert found["groups"] == {"x": "{{ c }}"}
+    assert sorted(seen) == ["policies", "tenant_id"]
+    assert "policies" not in complete({}, render, ("policies",))
+
+
+def test_secrets_are_those_that_modules_do_not_log() -> None:
+    secrets = {name for name in (*DEFAULTS, "policies", "secret") if is_secret(name)}
+    assert secrets == {"client_secret", "certificate_password", "federated_token", "access_token"}
+
+
+def test_a_misspelt_option_is_refused() -> None:
+    definitions: dict[str, Any] = {"policies": {}, "tenant_id": {"aliases": ["tenant"]}, "plugin": {}}
+    refuse_unknown({"plugin": "x", "tenant": "t", "policies": [], "_mine": 1}, definitions)
+    with pytest.raises(InvalidOptionsError) as caught:
+        refuse_unknown({"polices": [], "policies": [], "Tenant": "t"}, definitions)
+    assert caught.value.problems == ["there is no option 'polices'", "there is no option 'Tenant'"]
+
+
+def test_the_connection_is_made_of_the_options_and_its_secrets_are_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+    masked: list[str] = []
+    monkeypatch.setattr(_options, "mask", masked.append)
+    given = options(
+        client_secret="swordfish", access_token="t.o.k", proxy="http://user:sesame@proxy:1", tenant_id="contoso.example"
+    )
+    connection = connect(given.__getitem__)
+    assert (connection.client_secret, connection.tenant_id) == ("swordfish", "contoso.example")
+    assert sorted(masked) == ["sesame", "swordfish", "t.o.k"]
+
+
+def test_masking_is_left_to_an_ansible_core_that_can_do_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Masker:
+        register_secret = staticmethod(lambda secret: handed_over.append(secret))
+
+    handed_over: list[str] = []
+    monkeypatch.setattr(importlib, "import_module", lambda _name: Masker)
+    assert _start.mask("swordfish")
+    assert handed_over == ["swordfish"]
+
+    def missing(name: str) -> None:
+        raise ImportError(name)
+
+    monkeypatch.setattr(importlib, "import_module", missing)
+    assert not _start.mask("swordfish")
