@@ -8,16 +8,27 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ansible import template
 
+# What holds neither braces, nor what an expression would need to call or to quote, nor the header of a template means
+# nothing to Jinja2. It is left unmarked, since AWX takes the mark in the output of ansible-inventory for a dictionary.
+_HARMLESS = re.compile(r"(?!#jinja2)[\w .:@#/+-]*")
+
 
 def inert(value: Any) -> Any:
     """Return a JSON value in which no text is a template to any supported ansible-core."""
-    if hasattr(template, "trust_as_template"):
-        # Since 2.19, text is inert unless somebody vouches for it, which this collection never does.
-        return value
+    # Since 2.19, text is inert unless somebody vouches for it, which this collection never does.
+    return value if hasattr(template, "trust_as_template") else _mark(value)
+
+
+def _mark(value: Any) -> Any:
     from ansible.utils.unsafe_proxy import wrap_var  # on its way out of ansible-core
 
-    return wrap_var(value)
+    if isinstance(value, dict):
+        return {name: _mark(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_mark(item) for item in value]
+    return wrap_var(value) if isinstance(value, str) and not _HARMLESS.fullmatch(value) else value

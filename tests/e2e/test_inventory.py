@@ -111,7 +111,7 @@ def test_the_graph_and_one_host_are_shown(ansible: Ansible) -> None:
         assert "[WARNING]" not in run.output
         shown[flags[0]] = output.read_text()
     assert "  |--@fine:\n  |  |--PC-0001" in shown["--graph"]
-    assert json.loads(shown["--host"])["intune_compliance_status"] == "compliant"
+    assert json.loads(shown["--host"])["intune_device_model"] == "Latitude 7440"
 
 
 def test_a_playbook_runs_on_exactly_one_constructed_group(ansible: Ansible) -> None:

@@ -301,7 +301,7 @@ def test_what_the_service_says_is_never_a_template(
         "compose": {**LOCAL, "shout": "intune_device_display_name ~ intune_device_model"},
         "groups": {"bad": "intune_device_display_name != 'x' and intune_compliance_status == 'error'"},
         "keyed_groups": [
-            {"prefix": "model", "key": "intune_device_model", "default_value": "none"},
+            {"prefix": "model", "key": "intune_device_model or 'none'"},
             {"key": "intune_user_names"},
         ],
         **(keep if cached else {}),

@@ -40,6 +40,37 @@ def test_text_stays_as_it_is_whatever_is_done_with_it(text: str) -> None:
     assert rendered(inert(text), "{{ value }}") == text
 
 
-@pytest.mark.skipif(hasattr(template, "trust_as_template"), reason="since 2.19, text is inert without being marked")
+OLD = not hasattr(template, "trust_as_template")
+
+
+@pytest.mark.skipif(not OLD, reason="since 2.19, text is inert without being marked")
 def test_without_the_mark_text_would_be_a_template() -> None:
     assert rendered("{{ 1 + 1 }}", "{{ value }}") in (2, "2")
+
+
+@pytest.mark.skipif(not OLD, reason="since 2.19, text is inert without being marked")
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("PC-0001", False),
+        ("Ada Müller@contoso.example", False),
+        ("2026-01-05T08:00:00.1234567+01:00", False),
+        ("#microsoft.graph.windows10CompliancePolicy", False),
+        ("00000000-0000_11111111", False),
+        ("{", True),
+        ("}", True),
+        ("lookup('pipe', 'x')", True),
+        ("x | f", True),
+        ("x()", True),
+        ("x[0]", True),
+        ('"', True),
+        ("Ada's iPhone", True),
+        ("#jinja2: x", True),
+        ("#jinja2:x", True),
+        ("a\n{{ b }}", True),
+    ],
+)
+def test_text_is_marked_where_it_could_mean_something(text: str, marked: bool) -> None:
+    found = inert([{"x": text}])[0]["x"]
+    assert found == text
+    assert getattr(found, "__UNSAFE__", False) == marked
