@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import collections
 import re
+import types
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -43,9 +44,9 @@ def argument_spec() -> dict[str, Any]:
 class Filters(NamedTuple):
     """What a row must be like. The service answers ``$filter`` on this collection with 501."""
 
-    target: Target = dataclasses.field(default_factory=Target)
+    target: Target = Target()
     statuses: frozenset[str] = frozenset()
-    before: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    before: Mapping[str, str] = types.MappingProxyType({})
     policies: tuple[str, ...] = ()
     """The ids or names of policies, where they are several; none of these and none in ``target`` means every policy."""
 

@@ -49,7 +49,7 @@ class ProgressAction(NormalAction):
                 self._task.args = given  # a task that is retried starts with its own
 
     def _run(self, tmp: str | None, task_vars: dict[str, Any] | None) -> dict[str, Any]:
-        result: dict[str, Any] = super().run(tmp, task_vars)  # type: ignore[no-untyped-call]  # as ansible-core has it
+        result: dict[str, Any] = super().run(tmp, task_vars)
         return result
 
     def _can_watch(self) -> bool:

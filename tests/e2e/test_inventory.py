@@ -18,7 +18,7 @@ from ..emulator.process import RunningEmulator
 from .conftest import _BIN, INVENTORY, Ansible, Ids, Listing, requests_of
 
 DEVICES = ["PC-0001", "PC-0002", "KIOSK-0003", "Ada_s_iPhone", "Bea_s_iPad"]
-GROUPED = {
+GROUPED: dict[str, Any] = {
     "strict": True,
     "compose": {"ansible_connection": "'local'", "shout": "intune_device_display_name | upper"},
     "groups": {
@@ -103,7 +103,7 @@ def test_hosts_are_grouped_and_composed(ansible: Ansible) -> None:
 
 def test_the_graph_and_one_host_are_shown(ansible: Ansible) -> None:
     path = ansible.source(groups={"fine": "intune_compliance_status == 'compliant'"})
-    shown = {}
+    shown: dict[str, str] = {}
     for flags in (["--graph"], ["--host", "PC-0001"]):
         output = ansible.folder / "out"
         run = ansible._run(["ansible-inventory", "-i", path, *flags, "--output", str(output)], {})
@@ -282,14 +282,14 @@ def examples() -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("number", range(len(examples())))
 def test_the_examples_do_what_they_say(ansible: Ansible, tmp_path: Path, number: int) -> None:
-    example = examples()[number]
+    example: dict[str, Any] = examples()[number]
     del example["plugin"]
     credentials = ansible.emulator.credentials
     # Whose tenant and application the last one names is not the emulator's.
     given = {name: credentials[name] for name in ("tenant_id", "client_id") if name in example}
     variable = "FABRIKAM_CLIENT_SECRET" if given else "AZURE_CLIENT_SECRET"
     environment = {"HOME": str(tmp_path), "AZURE_CLIENT_SECRET": None, variable: credentials["client_secret"]}
-    found = check(ansible.inventory(**{**example, **given}, env=environment))
+    found = check(ansible.inventory(env=environment, **(example | given)))
     assert found.hosts
     if "keyed_groups" in example:
         assert {"status_nonCompliant", "model_unknown"} <= set(found.groups)

@@ -75,9 +75,9 @@ def test_an_id_wins_over_a_name(script: Script) -> None:
     assert len(read("p1")) == 1
 
 
-def test_a_policy_without_an_id_is_called_by_nothing(script: Script) -> None:
+def test_a_policy_without_an_id_makes_the_listing_unfit(script: Script) -> None:
     script.expect("GET", POLICIES, policies({"id": None, "displayName": "x"}, WINDOWS))
-    with pytest.raises(IntuneError, match="there is none"):
+    with pytest.raises(IntuneError, match="policies without an id"):
         read("None")
 
 
