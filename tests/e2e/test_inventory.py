@@ -286,7 +286,7 @@ def test_the_examples_do_what_they_say(ansible: Ansible, tmp_path: Path, number:
     del example["plugin"]
     credentials = ansible.emulator.credentials
     # Whose tenant and application the last one names is not the emulator's.
-    given = {name: credentials[name] for name in ("tenant_id", "client_id") if name in example}
+    given: dict[str, Any] = {name: credentials[name] for name in ("tenant_id", "client_id") if name in example}
     variable = "FABRIKAM_CLIENT_SECRET" if given else "AZURE_CLIENT_SECRET"
     environment = {"HOME": str(tmp_path), "AZURE_CLIENT_SECRET": None, variable: credentials["client_secret"]}
     found = check(ansible.inventory(env=environment, **(example | given)))
