@@ -11,7 +11,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ._device_status import (
@@ -126,16 +126,22 @@ _SPELLINGS = {**{name: name for name in (*_OPTIONS, "id")}, **{p.name: p.option 
 _MATCH_SPELLINGS = {spelling: p.option for p in MATCHABLE for spelling in (p.option, p.name)}
 
 
-def read_items(statuses: list[Any], defaults: Mapping[str, Any], api_version: str) -> list[Item]:
+def read_items(
+    statuses: list[Any],
+    defaults: Mapping[str, Any],
+    api_version: str,
+    place: Callable[[int], str] = "statuses[{}]".format,
+) -> list[Item]:
     """Return the items that a task declares.
 
     Args:
         statuses: the task's list.
         defaults: ``policy_id`` or ``policy_name`` for the items that name none.
         api_version: the version of Graph.
+        place: what an error calls the item with this index from 0.
 
     Raises:
-        InvalidOptionsError: names each wrong item by its index from 0, and the option.
+        InvalidOptionsError: names each wrong item by its place, and the option.
     """
     items: list[Item] = []
     problems: list[str] = []
@@ -148,14 +154,14 @@ def read_items(statuses: list[Any], defaults: Mapping[str, Any], api_version: st
         except InvalidOptionsError as error:
             wrong += error.problems
         if wrong:
-            problems += [f"statuses[{index}]: {problem}" for problem in wrong]
+            problems += [f"{place(index)}: {problem}" for problem in wrong]
             continue
         if target.status_id is not None:
             # Case counts in no GUID: two spellings of one would be written twice.
             key = f"{target.policy_id}\0{target.policy_name}\0{target.status_id}".casefold()
             first = seen.setdefault(key, index)
             if first != index:
-                problems.append(f"statuses[{index}]: status_id names the same status as statuses[{first}]; keep one")
+                problems.append(f"{place(index)}: status_id names the same status as {place(first)}; keep one")
         items.append(Item(index, target, desired, target.policy_id, target.status_id))
     if problems:
         raise InvalidOptionsError(problems)

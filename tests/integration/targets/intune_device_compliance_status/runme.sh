@@ -24,6 +24,15 @@ done
 
 ansible-playbook converge.yml "$@"
 ansible-playbook thousands.yml "$@"
+ansible-playbook roles.yml "$@" -e expected=2 --check
+ansible-playbook roles.yml "$@" -e expected=2
+ansible-playbook roles.yml "$@" -e expected=0
+
+ansible-inventory -i fleet.intune_devices.yml --graph 2>&1 | tee "${OUTPUT_DIR}/graph"
+grep -q "@status_notApplicable:" "${OUTPUT_DIR}/graph"
+if grep -q WARNING "${OUTPUT_DIR}/graph"; then exit 1; fi
+ansible-inventory -i fleet.intune_devices.yml --host PC-0001 > "${OUTPUT_DIR}/host"
+grep -q '"notApplicable"' "${OUTPUT_DIR}/host"
 
 policy=c6c78124-8124-c6c7-2481-c7c62481c7c6
 adhoc() {

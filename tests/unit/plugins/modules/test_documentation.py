@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.graphops.intune.plugins.module_utils import _options
-from ansible_collections.graphops.intune.plugins.module_utils._device_status import PROPERTIES
+from ansible_collections.graphops.intune.plugins.module_utils._device_status import PROPERTIES, argument_spec
 from ansible_collections.graphops.intune.plugins.module_utils._errors import Code, Failure, Phase
 from ansible_collections.graphops.intune.plugins.module_utils._options import ENVIRONMENT, connection_argument_spec
 from ansible_collections.graphops.intune.plugins.modules import intune_device_compliance_status
@@ -166,3 +166,36 @@ def test_no_return_value_shadows_a_method_of_dict() -> None:
         return set(returned).union(*(names(entry.get("contains", {})) for entry in returned.values()))
 
     assert not names(RETURN) & set(dir(dict))
+
+
+def test_the_role_takes_what_the_bulk_module_takes() -> None:
+    """Each option of the module and each of an item's, by the same name and type; no alias, for roles have none."""
+    path = PLUGINS.parent / "roles/compliance_converge/meta/argument_specs.yml"
+    options = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]
+    specs = {name.removeprefix("compliance_converge_"): from_spec({"x": entry})["x"] for name, entry in options.items()}
+
+    def plain(entry: dict[str, Any]) -> dict[str, Any]:
+        inner = {name: plain(one) for name, one in entry.get("options", {}).items()}
+        kept = {key: entry[key] for key in ("type", "elements", "choices", "default") if key in entry}
+        return kept | ({"options": inner} if inner else {})
+
+    item = specs["statuses"]["options"]
+    single = {name: plain(entry) for name, entry in from_spec(argument_spec()).items()}
+    single["clear"]["choices"] = [prop.option for prop in PROPERTIES if prop.nullable]
+    only_in_rows = {"id", "policy_display_name", "policy_type"}
+    assert {name: plain(entry) for name, entry in item.items() if name not in only_in_rows} == single
+    bulk = documented_options(load("intune_device_compliance_status_bulk"))
+    shared = {"policy_id", "policy_name", "on_error", "verify", "write_limit", "write_limit_period"}
+    assert {name: plain(specs[name]) for name in shared} == {name: plain(bulk[name]) for name in shared}
+
+
+def test_the_roles_options_have_their_defaults_documented() -> None:
+    for role in ("compliance_converge", "compliance_report"):
+        folder = PLUGINS.parent / "roles" / role
+        specs = yaml.safe_load((folder / "meta/argument_specs.yml").read_text(encoding="utf-8"))
+        options = specs["argument_specs"]["main"]["options"]
+        defaults = yaml.safe_load((folder / "defaults/main.yml").read_text(encoding="utf-8"))
+        assert set(defaults) <= set(options)
+        for name, option in options.items():
+            if "default" in option:
+                assert defaults[name] == option["default"], name

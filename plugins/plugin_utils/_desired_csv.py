@@ -1,0 +1,162 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
+
+"""Desired device statuses from CSV as spreadsheets write it: what is a row there is an item of a bulk task here."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import types
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from ..module_utils._device_status import MATCHABLE, PROPERTIES, Property
+from ..module_utils._edm import EdmError, EdmString
+
+DELIMITERS = ",;\t|"
+
+_IDS = ("policy_id", "policy_name", "status_id", "id")
+_PASSED_OVER = ("policy_display_name", "policy_type")  # as a row of the info module has them
+_MATCH = "match_"
+_PROPERTIES = {p.option: p for p in PROPERTIES}
+_COLUMNS = (*_IDS, *(_MATCH + p.option for p in MATCHABLE), *_PROPERTIES, "clear")
+
+
+class Dialect(NamedTuple):
+    """How a file is written.
+
+    ``delimiter`` is one character, or None to find it in the headings; ``clear_marker`` is the text of a cell that
+    means null; ``columns`` maps headings to the names that they stand for, or to None where a column does not count.
+    """
+
+    delimiter: str | None = None
+    clear_marker: str = "<clear>"
+    columns: Mapping[str, str | None] = types.MappingProxyType({})
+
+
+class Rows(NamedTuple):
+    """The items of a file, the row of each, and what is wrong with the others.
+
+    ``rows`` counts as a spreadsheet does: from 1, and the headings are a row.
+    """
+
+    items: list[dict[str, Any]]
+    rows: list[int]
+    problems: list[str]
+
+
+def read_csv(text: str, dialect: Dialect) -> Rows:
+    """Return what a CSV text declares. An empty cell leaves its property alone."""
+    found = Rows([], [], [])
+    records = _records(text, dialect.delimiter, found.problems)
+    number, headings = next(records, (1, []))
+    columns = _read_headings(number, headings, dialect.columns, found.problems)
+    if found.problems:
+        return found
+    for number, cells in records:
+        surplus = [cell for cell in cells[len(columns) :] if cell.strip()]
+        if surplus:
+            found.problems.append(
+                f"row {number} has {len(cells)} cells for {len(columns)} headings; put a text that has the delimiter "
+                "in it between double quotes"
+            )
+        elif any(cell.strip() for cell in cells):
+            # Trailing cells may be missing.
+            named = zip(headings, columns, cells, strict=False)
+            found.items.append(_read_row(number, named, dialect.clear_marker, found.problems))
+            found.rows.append(number)
+    return found
+
+
+def _records(text: str, delimiter: str | None, problems: list[str]) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row with its number. Excel's own first line, ``sep=;``, names the delimiter."""
+    said = re.match(r"sep=(.)(?:[\r\n]|$)", text)
+    if delimiter is None:
+        delimiter = said[1] if said else max(DELIMITERS, key=lambda one: _count_headings(text, one))
+    reader = _reader(text, delimiter)
+    number = 0
+    try:
+        for number, cells in enumerate(reader, start=1):
+            if not (said and number == 1):
+                yield number, cells
+    except csv.Error as error:
+        problems.append(f"row {number + 1} is no CSV: {error}; look for a double quote that is not closed or doubled")
+
+
+def _reader(text: str, delimiter: str) -> Iterator[list[str]]:
+    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+
+
+def _count_headings(text: str, delimiter: str) -> int:
+    try:
+        return len(next(_reader(text, delimiter), []))
+    except csv.Error:
+        return 0
+
+
+def _read_headings(
+    number: int, headings: list[str], renamed: Mapping[str, str | None], problems: list[str]
+) -> list[str | None]:
+    """Return the name that each column stands for, None where it does not count."""
+    known = {_fold(name): name for name in (*_COLUMNS, *_PASSED_OVER)}
+    columns: list[str | None] = []
+    for place, heading in enumerate(headings, start=1):
+        name = renamed.get(heading.strip(), heading)
+        found = known.get(_fold(name)) if name is not None else None
+        if name is not None and name.strip() and found is None:
+            problems.append(
+                f"row {number}, column {place}: there is no property {name.strip()!r}; a heading is one of "
+                f"{', '.join(_COLUMNS)}, or one that the columns are told of"
+            )
+        elif found is not None and found in columns:
+            problems.append(f"row {number}, column {place}: {heading.strip()!r} is there twice")
+        columns.append(None if found in _PASSED_OVER else found)
+    if not any(columns) and not problems:
+        problems.append(f"row {number} has no headings; it must name the columns, such as status_id and status")
+    return columns
+
+
+def _fold(heading: str) -> str:
+    """Return a heading without what differs between ``device_model``, ``deviceModel`` and ``Device model``."""
+    return re.sub(r"[\s_.:-]", "", heading).casefold()
+
+
+def _read_row(
+    number: int, cells: Iterator[tuple[str, str | None, str]], clear_marker: str, problems: list[str]
+) -> dict[str, Any]:
+    item: dict[str, Any] = {}
+    for heading, name, cell in cells:
+        text = cell.strip()
+        if name is None or not text:
+            continue
+        try:
+            _take(item, name, cell, cleared=text == clear_marker)
+        except EdmError as error:
+            problems.append(f"row {number}, column {heading.strip()}: {error}")
+    return item
+
+
+def _take(item: dict[str, Any], name: str, cell: str, *, cleared: bool) -> None:
+    """Put a cell into its item; EdmError where it does not fit."""
+    prop: Property | None = _PROPERTIES.get(name)
+    if cleared:
+        if prop is None or not prop.nullable:
+            raise EdmError(
+                f"is {cell.strip()!r}, but {name} cannot be cleared; those that can are "
+                f"{', '.join(p.option for p in PROPERTIES if p.nullable)}"
+            )
+        item.setdefault("clear", []).append(name)
+    elif prop is not None:
+        # A name may begin or end with a blank; in all else it is a slip of the hand.
+        item[name] = prop.type.from_option(cell if isinstance(prop.type, EdmString) else cell.strip())
+    elif name == "clear":
+        item.setdefault("clear", []).extend(part.strip() for part in cell.split(","))
+    elif name.startswith(_MATCH):
+        item.setdefault("match", {})[name.removeprefix(_MATCH)] = cell.strip()
+    else:
+        item[name] = cell.strip()

@@ -1,0 +1,181 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role compliance_converge, by real playbooks: from a variable and from what an auditor sends."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..emulator.process import RunningEmulator
+from .conftest import ROOT, Ansible, Run, requests_of
+from .reports import changed
+
+ROLE = "graphops.intune.compliance_converge"
+README = (ROOT / "roles/compliance_converge/README.md").read_text(encoding="utf-8")
+HOSTILE = "{{ lookup('pipe', 'id') }}; \"=1+1\""
+
+
+def converge(ansible: Ansible, *flags: str, **variables: Any) -> Run:
+    """Apply the role; variables go without their prefix."""
+    task = {
+        "ansible.builtin.include_role": {"name": ROLE},
+        "vars": {f"compliance_converge_{name}": value for name, value in variables.items()},
+    }
+    return ansible.playbook([task], *flags)
+
+
+def rows(emulator: RunningEmulator) -> dict[str, dict[str, Any]]:
+    return {row["id"]: row for rows in emulator.state()["statuses"].values() for row in rows}
+
+
+def differing(emulator: RunningEmulator, before: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows that are not as they were, each with the name of its device and what differs."""
+    return [
+        {"device": before[key]["deviceDisplayName"], **{k: v for k, v in row.items() if v != before[key][k]}}
+        for key, row in rows(emulator).items()
+        if row != before[key]
+    ]
+
+
+def test_a_csv_in_check_mode_for_real_and_again(ansible: Ansible, emulator: RunningEmulator, tmp_path: Path) -> None:
+    before = rows(emulator)
+    quoted = '"' + HOSTILE.replace('"', '""') + '"'
+    (tmp_path / "audit.csv").write_bytes(
+        "\ufeffPolicy;Device;Principal;Status;Device model;Last reported date time;Remarks\r\n"
+        "Windows baseline;PC-0001;;notApplicable;<clear>;;\r\n"
+        ";;;;;;\r\n"
+        f"windows BASELINE;kiosk-0003;bea@contoso.example;;{quoted};2026-02-03 04:05+01:00;lost?\r\n".encode()
+    )
+    columns = {
+        "Policy": "policy_name",
+        "Device": "match_device_display_name",
+        "Principal": "match_user_principal_name",
+        "Remarks": None,
+    }
+    given = {"file": str(tmp_path / "audit.csv"), "columns": columns}
+    run = converge(ansible, "--check", "--diff", **given)
+    assert (run.code, changed(run)) == (0, 1), run.output
+    assert "2 statuses: 0 as declared, 2 would change." in run.output
+    assert rows(emulator) == before
+    run = converge(ansible, **given)
+    assert (run.code, changed(run)) == (0, 1), run.output
+    assert "2 statuses: 0 as declared, 2 changed." in run.output
+    assert "Changed properties: device_model (2), status (1), last_reported_date_time (1)." in run.output
+    assert differing(emulator, before) == [
+        {"device": "PC-0001", "status": "notApplicable", "deviceModel": None},
+        {"device": "KIOSK-0003", "deviceModel": HOSTILE, "lastReportedDateTime": "2026-02-03T03:05:00Z"},
+    ]
+    run = converge(ansible, **given)
+    assert (run.code, changed(run)) == (0, 0), run.output
+    assert "2 statuses: 2 as declared, 0 changed." in run.output
+    assert "[WARNING]" not in run.output
+
+
+def test_what_fails_is_told_by_row_and_the_rest_is_done(
+    ansible: Ansible, emulator: RunningEmulator, tmp_path: Path
+) -> None:
+    before = rows(emulator)
+    (tmp_path / "x.csv").write_text(
+        "match_device_display_name,status\nPC-9999,error\n\nPC-0001,error\n", encoding="utf-8"
+    )
+    run = converge(ansible, file=str(tmp_path / "x.csv"), policy_name="Windows baseline")
+    assert run.code == 2
+    assert "2 statuses: 0 as declared, 1 changed, 1 failed." in run.output
+    assert "Failed, row 2 (PC-9999): not_found, there is none" in run.output
+    said = run.results[-1]["msg"]
+    assert "running the task again touches only these; the first, row 2: Looking for device status" in said
+    assert said.endswith("compare the spelling with the Intune portal")
+    assert differing(emulator, before) == [{"device": "PC-0001", "status": "error"}]
+
+
+def test_a_bad_file_is_told_in_one_sentence_and_nothing_is_sent(
+    ansible: Ansible, emulator: RunningEmulator, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("policy_id;id;status;lastReportedDateTime\np;a;;24.11.2026 13:00\np;b;<clear>;\n", encoding="utf-8")
+    run = converge(ansible, file=str(path))
+    assert run.code == 2
+    assert run.results[-1]["msg"] == (
+        f"{path} cannot be used: row 2, column lastReportedDateTime: is '24.11.2026 13:00', not a date and time in ISO "
+        "8601; write it like 2017-01-01T00:00:17.7769392Z; row 3, column status: is '<clear>', but status cannot be "
+        "cleared; those that can are device_display_name, user_name, device_model, user_principal_name"
+    )
+    assert requests_of(emulator) == []
+
+
+def test_wrong_options_are_refused_by_name(ansible: Ansible, emulator: RunningEmulator) -> None:
+    wrong = {"statuses": [{"status": "inGracePeriod", "colour": "red"}], "on_error": "wait", "write_limit": "many"}
+    run = converge(ansible, **wrong)
+    assert run.code == 2
+    errors = " ".join(run.results[-1]["argument_errors"])
+    assert "value of status must be one of: unknown" in errors
+    assert "found in compliance_converge_statuses" in errors
+    assert "compliance_converge_statuses.colour" in errors
+    assert "value of compliance_converge_on_error must be one of: continue, stop, got: wait" in errors
+    assert "compliance_converge_write_limit" in errors
+    for given in ({}, {"file": "x.csv", "statuses": []}):
+        run = converge(ansible, **given)
+        assert run.code == 2
+        assert "Exactly one of compliance_converge_file and compliance_converge_statuses is needed" in run.output
+    assert requests_of(emulator) == []
+
+
+def test_the_rows_that_were_read_are_statuses(ansible: Ansible, emulator: RunningEmulator) -> None:
+    """A variable, and once more from what was stored as YAML, of which nothing differs."""
+    before = rows(emulator)
+    run = ansible.playbook(
+        f"""
+        - graphops.intune.intune_device_compliance_status_info:
+            status: [nonCompliant]
+          register: fallen
+        - ansible.builtin.copy:
+            content: "{{{{ fallen | to_nice_yaml }}}}"
+            dest: "{ansible.folder}/fallen.yml"
+            mode: "0600"
+        - ansible.builtin.include_role:
+            name: {ROLE}
+          vars:
+            compliance_converge_file: "{ansible.folder}/fallen.yml"
+        - ansible.builtin.assert:
+            that: not compliance_converge_result.changed and compliance_converge_result.summary.ok == fallen.count
+        - ansible.builtin.include_role:
+            name: {ROLE}
+          vars:
+            compliance_converge_statuses: >-
+              {{{{ fallen.device_compliance_statuses | map('combine', {{'status': 'remediated'}}) | list }}}}
+        """.replace("\n        ", "\n")
+    )
+    assert run.code == 0, run.output
+    found = differing(emulator, before)
+    assert found
+    assert {row["status"] for row in found} == {"remediated"}
+    assert {row["status"] for row in rows(emulator).values()}.isdisjoint({"nonCompliant"})
+
+
+def test_the_readmes_first_example_works_when_it_is_copied(
+    ansible: Ansible, emulator: RunningEmulator, tmp_path: Path
+) -> None:
+    before = rows(emulator)
+    (tmp_path / "devices.csv").write_text(re.findall(r"```csv\n(.*?)```", README, re.DOTALL)[0], encoding="utf-8")
+    commands = re.findall(r"^\$ ansible-playbook (.*)$", README, re.MULTILINE)
+    assert len(commands) == 2
+    for command in commands:
+        run = ansible._run(["ansible-playbook", *command.split()], {})
+        assert run.code == 0, run.output
+    for line in re.findall(r"```text\n(2 statuses.*?)```", README, re.DOTALL)[0].splitlines():
+        assert line in run.output
+    assert [row["device"] for row in differing(emulator, before)] == ["PC-0001", "KIOSK-0003"]
+    [play] = yaml.safe_load(
+        next(text for text in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL) if "hosts" in text)
+    )
+    [role] = play["roles"]
+    run = converge(
+        ansible, **{name.removeprefix("compliance_converge_"): value for name, value in role["vars"].items()}
+    )
+    assert (run.code, changed(run)) == (0, 0), run.output

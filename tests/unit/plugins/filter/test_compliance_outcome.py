@@ -1,0 +1,78 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The outcome of a bulk task in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.graphops.intune.plugins.filter.compliance_outcome import FilterModule
+
+ITEMS = [{"match": {"user_name": "Ada", "device_display_name": "PC-1"}}, {"status_id": "b"}, {"id": "c"}, {}]
+
+
+def entry(outcome: str = "ok", *changed: str, **failure: str) -> dict[str, Any]:
+    return {"outcome": outcome, "changed_properties": list(changed), "failure": failure or None}
+
+
+def result(*entries: dict[str, Any], **more: Any) -> dict[str, Any]:
+    outcomes = [one["outcome"] for one in entries]
+    counts = {name: outcomes.count(name) for name in ("ok", "changed", "failed", "not_attempted")}
+    return {"results": list(entries), "summary": {**counts, "total": len(entries)}, **more}
+
+
+def tell(*arguments: Any, **named: Any) -> dict[str, Any]:
+    return FilterModule().filters()["compliance_outcome"](*arguments, **named)
+
+
+def test_all_is_as_declared() -> None:
+    assert tell(result(entry()), ITEMS) == {"sentences": ["1 status: 1 as declared, 0 changed."], "problem": None}
+    assert tell(result(), []) == {"sentences": ["0 statuses: 0 as declared, 0 changed."], "problem": None}
+
+
+def test_changes_are_counted_by_property() -> None:
+    found = result(entry("changed", "status", "device_model"), entry("changed", "status"), entry())
+    assert tell(found, ITEMS)["sentences"] == [
+        "3 statuses: 1 as declared, 2 changed.",
+        "Changed properties: status (2), device_model (1).",
+    ]
+    assert tell(found, ITEMS, check_mode=True)["sentences"] == [
+        "3 statuses: 1 as declared, 2 would change.",
+        "Properties that would change: status (2), device_model (1).",
+    ]
+
+
+def test_what_is_wrong_is_named_by_its_place_and_a_name() -> None:
+    wrong = [
+        entry("failed", code="not_found", message="there is none"),
+        entry("not_attempted", code="throttled", message="too much"),
+        entry("failed", "status", code="not_persisted", message="the service did not keep user_name"),
+        entry("failed", code="timeout", message="no answer"),
+    ]
+    found = tell(result(*wrong, msg="3 of 4 statuses failed; the first, statuses[0]: x"), ITEMS, ["row 2", "row 5"])
+    assert found == {
+        "sentences": [
+            "4 statuses: 0 as declared, 0 changed, 3 failed, 1 not attempted.",
+            "Changed properties: status (1).",
+            "Failed, row 2 (Ada): not_found, there is none",
+            "Not attempted, row 5 (b): throttled, too much",
+            "Failed, statuses[2] (c): not_persisted, the service did not keep user_name",
+            "Failed, statuses[3]: timeout, no answer",
+        ],
+        "problem": "3 of 4 statuses failed; the first, row 2: x",
+    }
+
+
+def test_no_more_is_told_than_a_person_reads() -> None:
+    found = tell(result(*[entry("failed", code="x", message="y")] * 1012, msg="z"), [{}] * 1012)
+    assert len(found["sentences"]) == 12
+    assert found["sentences"][0] == "1,012 statuses: 0 as declared, 0 changed, 1,012 failed."
+    assert found["sentences"][-1] == "And 1,002 more, each of which is in results."
+
+
+def test_a_task_that_did_nothing_says_why() -> None:
+    refused = {"msg": "statuses[1]: platform is wrong", "failed": False}
+    assert tell(refused, ITEMS, ["row 2", "row 3"]) == {"sentences": [], "problem": "row 3: platform is wrong"}
+    assert tell({}, [])["problem"] == "it did not say why"

@@ -1,0 +1,169 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Desired statuses from a file, by the lookup that the role uses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible import constants as C  # noqa: N812 - as everybody calls it
+from ansible.errors import AnsibleLookupError
+from ansible.parsing.dataloader import DataLoader
+from ansible_collections.graphops.intune.plugins.lookup import compliance_statuses
+from ansible_collections.graphops.intune.plugins.module_utils._bulk import read_items
+
+_NAME = "graphops.intune.compliance_statuses"
+ITEMS = [{"policy_id": "p", "status_id": "a", "status": "error"}, {"policy_id": "p", "match": {"user_name": "Ada"}}]
+
+
+def look(path: object, **options: Any) -> dict[str, Any]:
+    lookup = compliance_statuses.LookupModule(loader=DataLoader())
+    lookup._load_name = _NAME
+    documented = yaml.safe_load(compliance_statuses.DOCUMENTATION)["options"]
+    define: Any = C.config.initialize_plugin_configuration_definitions
+    define("lookup", _NAME, documented)  # as the loader does
+    [found] = lookup.run([str(path)], {}, **options)
+    return found
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "desired.csv"
+
+
+def problem(file: Path, content: str | bytes, **options: Any) -> str:
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    found = look(file, strict=False, **options)
+    assert (found["statuses"], found["places"]) == ([], [])
+    with pytest.raises(AnsibleLookupError) as caught:
+        look(file, **options)
+    assert str(caught.value) == found["problem"]
+    prefix = f"{file} cannot be used: "
+    assert found["problem"].startswith(prefix)
+    return str(found["problem"].removeprefix(prefix))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_spreadsheets_write_several_encodings(file: Path, encoding: str) -> None:
+    file.write_bytes("policy_id;status_id;device_model\r\np;a;Größe\r\n".encode(encoding))
+    assert look(file) == {
+        "statuses": [{"policy_id": "p", "status_id": "a", "device_model": "Größe"}],
+        "places": ["row 2"],
+        "problem": None,
+    }
+
+
+def test_another_encoding_is_an_error_that_says_what_to_do(file: Path) -> None:
+    said = problem(file, "status_id;device_model\na;x\nb;Größe\n".encode("cp1252"))
+    assert said == "line 3 is not UTF-8; save it as UTF-8, which Excel calls CSV UTF-8"
+
+
+@pytest.mark.parametrize("document", [ITEMS, {"statuses": ITEMS}, {"device_compliance_statuses": ITEMS, "count": 2}])
+@pytest.mark.parametrize("name", ["x.json", "x.yml", "X.YAML"])
+def test_json_and_yaml_hold_a_list(tmp_path: Path, name: str, document: Any) -> None:
+    (tmp_path / name).write_text(json.dumps(document))  # which is YAML as well
+    assert look(tmp_path / name) == {"statuses": ITEMS, "places": ["statuses[0]", "statuses[1]"], "problem": None}
+
+
+def test_a_date_in_yaml_keeps_its_seventh_digit_without_quotes(tmp_path: Path) -> None:
+    (tmp_path / "x.yml").write_text(
+        "- {policy_id: p, status_id: a, last_reported_date_time: 2017-01-01T00:00:17.7769392Z}"
+    )
+    [item] = look(tmp_path / "x.yml")["statuses"]
+    assert item["last_reported_date_time"] == "2017-01-01T00:00:17.7769392Z"
+
+
+def test_a_format_that_is_given_wins(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("policy_id,id\np,a\n")
+    assert look(tmp_path / "list.txt", format="csv")["statuses"] == [{"policy_id": "p", "id": "a"}]
+
+
+def test_a_default_policy_serves_the_items_that_name_none(file: Path) -> None:
+    file.write_text("id\na\n")
+    assert look(file, policy_name="Windows", policy_id="")["problem"] is None
+    assert problem(file, "id\na\n") == "row 2: exactly one of policy_id and policy_name is needed"
+
+
+def test_what_the_lookup_returns_is_what_the_module_takes(file: Path) -> None:
+    file.write_text("policy name;match user name;status;device model\nWindows;Ada;error;<clear>\n")
+    [item] = read_items(look(file)["statuses"], {}, "beta")
+    assert item.target.match == {"userName": "Ada"}
+    assert {prop.option: value for prop, value in item.desired.values.items()} == {
+        "status": "error",
+        "device_model": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            "policy_id,id\np,a\n\np,A\n",
+            "row 4: status_id names the same status as row 2; keep one",
+        ),
+        (
+            "policy_id,device_display_name,status\np,PC-1,error\n",
+            "row 2: exactly one of status_id and match is needed: a status is selected by the column status_id, or by "
+            "columns such as match_device_display_name",
+        ),
+        (
+            "policy_id,id,device_model,clear\np,a,x,device_model\n",
+            "row 2: device_model is given a value and named in clear; keep one of the two",
+        ),
+        (
+            "policy_id,id,clear\np,a,status\n",
+            "row 2: clear names 'status', which cannot be null; it takes device_displa",
+        ),
+    ],
+)
+def test_what_is_wrong_between_cells_is_named_by_row(file: Path, content: str, said: str) -> None:
+    assert problem(file, content).startswith(said)
+
+
+def test_a_row_with_a_wrong_cell_is_blamed_for_that_alone(file: Path) -> None:
+    said = problem(file, "policy_id,id,platform\np,a,x\n,b,1\n")
+    assert said == (
+        "row 2, column platform: is not an integer: 'x'; row 3: exactly one of policy_id and policy_name is needed"
+    )
+
+
+def test_a_thousand_mistakes_do_not_make_a_thousand_lines(file: Path) -> None:
+    said = problem(file, "policy_id,id,platform\n" + "".join(f"p,{n},x\n" for n in range(1000)))
+    assert said.count("is not an integer") == 20
+    assert said.endswith("; and 980 more")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("x.json", '[{"id": ', "it is no JSON: Expecting value: line 1 column 9 (char 8)"),
+        ("x.yml", "- a: [", "it is no YAML: while parsing a flow node expected the node content"),
+        ("x.json", '{"values": []}', "it is no list of statuses, and has none under statuses or device_compliance_s"),
+        ("x.yml", "", "it is no list of statuses"),
+        ("x.json", '["a"]', "statuses[0]: is 'a', not a dictionary of options"),
+        ("x.json", "[" * 100_000, "it is no JSON: maximum recursion depth"),
+        ("x.yml", "!!python/object/apply:os.getcwd []", "it is no YAML: could not determine a constructor"),
+        ("x.txt", "id\na\n", "its name does not tell what it is; name it .csv, .json, .yaml, .yml, or set the format"),
+    ],
+)
+def test_a_file_that_is_something_else_is_an_error(tmp_path: Path, name: str, content: str, said: str) -> None:
+    assert problem(tmp_path / name, content).startswith(said)
+
+
+def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    assert look(tmp_path / "x.csv", strict=False)["problem"] == (
+        f"{tmp_path}/x.csv cannot be read: No such file or directory"
+    )
+    (tmp_path / "x.csv").mkdir()
+    assert look(tmp_path / "x.csv", strict=False)["problem"] == f"{tmp_path}/x.csv cannot be read: Is a directory"
+
+
+def test_a_delimiter_is_one_character(file: Path) -> None:
+    with pytest.raises(AnsibleLookupError, match="delimiter is '::'; it must be one character"):
+        look(file, delimiter="::")
