@@ -43,6 +43,8 @@ _GROUPS = {
 }
 _LABELS = {"nonCompliant": "Noncompliant", "notAssigned": "Not assigned", "notApplicable": "Not applicable"}
 _RANKS = {status: rank for rank, status in enumerate(SEVERITY)}
+# A status that this version does not know is worse than `unknown`: it says something, and nobody knows that it is good.
+_NEW = _RANKS[UNKNOWN] - 0.5
 
 
 def group_of(status: str) -> Group:
@@ -60,11 +62,20 @@ def label(status: str) -> str:
     return _LABELS.get(status) or (status.capitalize() if status in _RANKS else status)
 
 
-def rank(status: str) -> int:
-    """Return how bad a status is, 0 the worst; one that this version does not know ranks with ``unknown``."""
-    return _RANKS.get(status, _RANKS[UNKNOWN])
+def rank(status: str) -> float:
+    """Return how bad a status is, the worst the least; one that this version does not know comes before ``unknown``."""
+    return _RANKS.get(status, _NEW)
 
 
 def by_severity(statuses: Iterable[str]) -> list[str]:
     """Return the statuses from the worst to the most harmless, each once."""
-    return sorted(set(statuses), key=lambda status: (rank(status), status != UNKNOWN, status))
+    return sorted(set(statuses), key=_severity)
+
+
+def worst(statuses: Iterable[str | None]) -> str:
+    """Return the worst of a device's statuses. A row without one counts as ``unknown``."""
+    return min((status or UNKNOWN for status in statuses), key=_severity)
+
+
+def _severity(status: str) -> tuple[float, str]:
+    return rank(status), status

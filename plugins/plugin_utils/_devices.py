@@ -13,27 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..module_utils._device_status import DATE_TIME, Row
-
-SEVERITY = (
-    "error",
-    "conflict",
-    "nonCompliant",
-    "unknown",
-    "notAssigned",
-    "remediated",
-    "compliant",
-    "notApplicable",
-)
-"""The compliance statuses, the worst first."""
-
-_RANKS = {status: rank for rank, status in enumerate(SEVERITY)}
-# A status that this version does not know is worse than `unknown`: it says something, and nobody knows that it is good.
-_NEW = _RANKS["unknown"] - 0.5
-
-
-def worst(statuses: Iterable[str | None]) -> str:
-    """Return the worst of a device's statuses. A row without one counts as ``unknown``."""
-    return min((status or "unknown" for status in statuses), key=lambda status: (_RANKS.get(status, _NEW), status))
+from ._compliance import worst
 
 
 def variables(rows: list[Row]) -> dict[str, Any]:

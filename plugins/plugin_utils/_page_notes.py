@@ -68,7 +68,8 @@ def method(figures: Figures) -> Html:
         "Status": "What the service says of one device and one user under one policy.",
         "Device": "All statuses with the same device name, in upper or lower case. Two devices of one name count as "
         "one; a status without a name counts as a device of its own.",
-        "Worst status": f"A device counts once, with the worst of its statuses, in this order: {', '.join(SEVERITY)}.",
+        "Worst status": f"A device counts once, with the worst of its statuses, in this order: {', '.join(SEVERITY)}. "
+        "One that this version does not know comes before unknown.",
         "Groups": f"{groups}.",
         "Change": "A status is compared with the one of the same id under the same policy, so that a renamed device "
         "stays the same. One that is no longer listed has not recovered. Recovered means compliant or remediated now. "

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from . import _moments
-from ._compliance import UNKNOWN, Group, group_of, rank
+from ._compliance import UNKNOWN, Group, group_of, worst
 
 VERSION = 1
 _KIND = "graphops_intune_snapshot"
@@ -90,13 +90,13 @@ class Tally(NamedTuple):
     def of(cls, rows: Iterable[Row]) -> Tally:
         """Count rows."""
         statuses: collections.Counter[str] = collections.Counter()
-        worst: dict[tuple[str, ...], str] = {}
+        devices: dict[tuple[str, ...], str] = {}
         for row in rows:
             statuses[row.status] += 1
-            found = worst.setdefault(row.device_key, row.status)
-            if rank(row.status) < rank(found):
-                worst[row.device_key] = row.status
-        return cls(statuses, collections.Counter(worst.values()))
+            found = devices.setdefault(row.device_key, row.status)
+            if row.status != found:
+                devices[row.device_key] = worst((row.status, found))
+        return cls(statuses, collections.Counter(devices.values()))
 
     def devices_in(self, group: Group) -> int:
         """Return how many devices are in a group."""

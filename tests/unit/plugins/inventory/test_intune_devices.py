@@ -13,7 +13,8 @@ from ansible.plugins.doc_fragments import constructed, inventory_cache
 from ansible_collections.graphops.intune.plugins.doc_fragments.graph import ModuleDocFragment
 from ansible_collections.graphops.intune.plugins.inventory import intune_devices
 from ansible_collections.graphops.intune.plugins.module_utils._options import ENVIRONMENT
-from ansible_collections.graphops.intune.plugins.plugin_utils._devices import SEVERITY, variables
+from ansible_collections.graphops.intune.plugins.plugin_utils._compliance import SEVERITY
+from ansible_collections.graphops.intune.plugins.plugin_utils._devices import variables
 from ansible_collections.graphops.intune.plugins.plugin_utils._host_names import read_hostnames
 
 DOCUMENTATION = yaml.safe_load(intune_devices.DOCUMENTATION)

@@ -6,13 +6,33 @@
 
 from __future__ import annotations
 
+import itertools
+
+import pytest
 from ansible_collections.graphops.intune.plugins.module_utils._device_status import COMPLIANCE_STATUS
 from ansible_collections.graphops.intune.plugins.plugin_utils import _compliance
-from ansible_collections.graphops.intune.plugins.plugin_utils._compliance import SEVERITY, Group
+from ansible_collections.graphops.intune.plugins.plugin_utils._compliance import SEVERITY, Group, worst
 
 
-def test_every_status_of_the_service_is_known() -> None:
-    assert sorted(SEVERITY) == sorted(COMPLIANCE_STATUS.choices or ())
+def test_the_order_is_that_of_the_interface_and_leaves_no_status_out() -> None:
+    assert " ".join(SEVERITY) == ("error conflict nonCompliant unknown notAssigned remediated compliant notApplicable")
+    assert set(SEVERITY) == set(COMPLIANCE_STATUS.choices or ())
+
+
+@pytest.mark.parametrize(("worse", "better"), list(itertools.pairwise(SEVERITY)))
+def test_the_worse_of_two_wins_in_any_order(worse: str, better: str) -> None:
+    assert worst([worse, better]) == worst([better, worse, better]) == worse
+
+
+def test_a_new_status_is_worse_than_unknown_and_better_than_a_known_failure() -> None:
+    assert worst(["unknown", "quarantined", "compliant"]) == "quarantined"
+    assert worst(["quarantined", "nonCompliant"]) == "nonCompliant"
+    assert worst(["quarantined", "exiled"]) == worst(["exiled", "quarantined"]) == "exiled"
+
+
+def test_no_status_at_all_counts_as_unknown() -> None:
+    assert worst([None, "compliant"]) == "unknown"
+    assert worst([None, "nonCompliant"]) == "nonCompliant"
 
 
 def test_every_status_is_in_one_group() -> None:
@@ -26,7 +46,7 @@ def test_a_status_that_only_the_service_knows_is_not_known() -> None:
     assert _compliance.group_of("quarantined") is Group.NOT_KNOWN
     assert _compliance.label("quarantined") == "quarantined"
     order = _compliance.by_severity(["compliant", "quarantined", "unknown", "error", "notAssigned", "error"])
-    assert order == ["error", "unknown", "quarantined", "notAssigned", "compliant"]
+    assert order == ["error", "quarantined", "unknown", "notAssigned", "compliant"]
 
 
 def test_labels() -> None:

@@ -4,12 +4,10 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import pytest
-from ansible_collections.graphops.intune.plugins.module_utils._device_status import COMPLIANCE_STATUS
-from ansible_collections.graphops.intune.plugins.plugin_utils._devices import SEVERITY, variables, worst
+from ansible_collections.graphops.intune.plugins.plugin_utils._devices import variables
 
 
 def row(**properties: Any) -> dict[str, Any]:
@@ -29,27 +27,6 @@ def row(**properties: Any) -> dict[str, Any]:
     } | properties
 
 
-def test_the_order_is_that_of_the_interface_and_leaves_no_status_out() -> None:
-    assert " ".join(SEVERITY) == ("error conflict nonCompliant unknown notAssigned remediated compliant notApplicable")
-    assert set(SEVERITY) == set(COMPLIANCE_STATUS.choices or ())
-
-
-@pytest.mark.parametrize(("worse", "better"), list(itertools.pairwise(SEVERITY)))
-def test_the_worse_of_two_wins_in_any_order(worse: str, better: str) -> None:
-    assert worst([worse, better]) == worst([better, worse, better]) == worse
-
-
-def test_a_new_status_is_worse_than_unknown_and_better_than_a_known_failure() -> None:
-    assert worst(["unknown", "quarantined", "compliant"]) == "quarantined"
-    assert worst(["quarantined", "nonCompliant"]) == "nonCompliant"
-    assert worst(["quarantined", "exiled"]) == worst(["exiled", "quarantined"]) == "exiled"
-
-
-def test_no_status_at_all_counts_as_unknown() -> None:
-    assert worst([None, "compliant"]) == "unknown"
-    assert worst([None, "nonCompliant"]) == "nonCompliant"
-
-
 def test_one_row_says_it_all() -> None:
     only = row()
     assert variables([only]) == {
@@ -65,6 +42,11 @@ def test_one_row_says_it_all() -> None:
         "intune_policy_display_names": ["Windows baseline"],
         "intune_policy_types": ["#microsoft.graph.windows10CompliancePolicy"],
     }
+
+
+def test_the_worst_status_is_the_devices() -> None:
+    rows = [row(), row(status="nonCompliant"), row(status=None)]
+    assert variables(rows)["intune_compliance_status"] == "nonCompliant"
 
 
 def test_the_row_that_was_reported_last_speaks_for_the_device_and_lists_hold_no_repetitions() -> None:

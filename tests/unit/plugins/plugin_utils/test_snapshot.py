@@ -179,9 +179,11 @@ def test_a_device_counts_once_with_its_worst_status() -> None:
         row(None, "compliant", id="6"),
         row(None, "unknown", id="7"),
         row("", "conflict", id="8"),
+        row("PC-3", "unknown", id="9"),
+        row("PC-3", "quarantined", id="10"),
     ]
     tally = Tally.of(rows)
-    assert dict(tally.devices) == {"error": 1, "compliant": 2, "unknown": 1, "conflict": 1}
+    assert dict(tally.devices) == {"error": 1, "compliant": 2, "unknown": 1, "conflict": 1, "quarantined": 1}
     assert tally.rows["compliant"] == 3
-    assert [tally.devices_in(group) for group in Group] == [2, 1, 2, 0]
-    assert [tally.rows_in(group) for group in Group] == [3, 1, 3, 1]
+    assert [tally.devices_in(group) for group in Group] == [2, 2, 2, 0]
+    assert [tally.rows_in(group) for group in Group] == [3, 3, 3, 1]
