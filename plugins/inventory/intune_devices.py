@@ -140,11 +140,12 @@ from ..module_utils._errors import IntuneError
 from ..plugin_utils._devices import variables
 from ..plugin_utils._draft import draft, take_over
 from ..plugin_utils._host_names import choose, group, read_hostnames, renamed
-from ..plugin_utils._inert import inert
+from ..plugin_utils._inert import MARKED, inert
 from ..plugin_utils._options import complete, connect, is_secret, refuse_unknown
 from ..plugin_utils._query import Query
 
 _ATTEMPTS = 3
+_OURS = frozenset(variables([{}]))
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
@@ -160,7 +161,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self, task_keys: Any = None, var_options: Any = None, direct: Mapping[str, Any] | None = None
     ) -> None:
         """Take the options from the file, its templates filled in, and from the environment."""
-        super().set_options(task_keys, var_options, complete(direct or {}, self._render_option, ("policies",)))
+        try:
+            options = complete(direct or {}, self._render_option, ("policies",))
+        except IntuneError as error:
+            raise AnsibleParserError(error.sentence) from None
+        super().set_options(task_keys, var_options, options)
 
     def parse(self, inventory: InventoryData, loader: DataLoader, path: str, cache: bool = True) -> None:
         """Add the devices to the inventory, all of them or none."""
@@ -219,10 +224,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _compose(self, template: Any, variables: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:
         # The name of one of our variables alone, which most keyed_groups are: it is there already, and compiling the
-        # expression anew for each host takes a millisecond. Before 2.19, a model called "True" would become a boolean.
-        if str(template).startswith("intune_") and not self.get_option("use_extra_vars") and variables.get(template):
+        # expression anew for each host takes a millisecond.
+        if str(template) in _OURS and not self.get_option("use_extra_vars") and variables.get(template):
             return variables[template]
-        return super()._compose(template, variables, *args, **kwargs)
+        value = super()._compose(template, variables, *args, **kwargs)
+        if isinstance(value, str) or not MARKED:
+            return value
+        # Before 2.19, text that looks like something else becomes that. A model called "True" would be a boolean, which
+        # no group can be called.
+        is_text = super()._compose(f"({template}) is string", variables, *args, **kwargs) is True
+        return inert(super()._compose(f"({template}) | string", variables, *args, **kwargs)) if is_text else value
 
     def _render_option(self, option: str, value: Any) -> Any:
         try:

@@ -13,6 +13,9 @@ from typing import Any
 
 from ansible import template
 
+MARKED = not hasattr(template, "trust_as_template")
+"""Whether this ansible-core takes text for a template unless it is marked. Since 2.19, only trusted text is one."""
+
 # What holds neither braces, nor what an expression would need to call or to quote, nor the header of a template means
 # nothing to Jinja2. It is left unmarked, since AWX takes the mark in the output of ansible-inventory for a dictionary.
 _HARMLESS = re.compile(r"(?!#jinja2)[\w .:@#/+-]*")
@@ -20,8 +23,7 @@ _HARMLESS = re.compile(r"(?!#jinja2)[\w .:@#/+-]*")
 
 def inert(value: Any) -> Any:
     """Return a JSON value in which no text is a template to any supported ansible-core."""
-    # Since 2.19, text is inert unless somebody vouches for it, which this collection never does.
-    return value if hasattr(template, "trust_as_template") else _mark(value)
+    return _mark(value) if MARKED else value
 
 
 def _mark(value: Any) -> Any:

@@ -11,11 +11,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ansible.module_utils.common.validation import check_type_bool, check_type_float
 from ansible.module_utils.errors import AnsibleFallbackNotFound
 
 from ..module_utils._errors import InvalidOptionsError
-from ..module_utils._options import ENVIRONMENT, Connection, connection_argument_spec, environment_fallback
+from ..module_utils._options import ENVIRONMENT, Connection, connection_argument_spec, environment_fallback, named
 from ..module_utils._start import mask
+
+_CONVERT: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "bool": (check_type_bool, "true or false"),
+    "float": (check_type_float, "a number"),
+}
 
 
 def complete(
@@ -30,15 +36,42 @@ def complete(
         given: the file's content.
         render: turns an option's name and its value, perhaps a template, into the value that is meant.
         templated: the options beside the connection's that can be templates.
+
+    Raises:
+        InvalidOptionsError: names each connection option whose value is of another type, or no choice.
     """
+    problems = []
     options = dict(given)
     for option in templated:
         if option in given:
             options[option] = render(option, given[option])
     for option, entry in connection_argument_spec().items():
         values = [given[name] for name in (option, *entry.get("aliases", ())) if given.get(name) is not None]
-        options[option] = render(option, values[0]) if values else _from_environment(option, entry.get("default"))
+        value = render(option, values[0]) if values else _from_environment(option, entry.get("default"))
+        try:
+            options[option] = _checked(value, entry)
+        except ValueError as error:
+            problems.append(f"{named(option)} {error}")
+    if problems:
+        raise InvalidOptionsError(problems)
     return options
+
+
+def _checked(value: Any, entry: Mapping[str, Any]) -> Any:
+    """Return a value in its type. ansible-core 2.16 takes whatever else for false, and TLS would not be verified.
+
+    Raises:
+        ValueError: says what it must be, and not what it is, which may be secret.
+    """
+    convert, wanted = _CONVERT.get(entry["type"], (None, "text"))
+    if isinstance(value, (Mapping, list)):
+        raise ValueError(f"must be {wanted}")
+    if value not in entry.get("choices", [value]):
+        raise ValueError(f"must be one of {', '.join(entry['choices'])}")
+    try:
+        return convert(value) if convert and value is not None else value
+    except (TypeError, ValueError):
+        raise ValueError(f"must be {wanted}") from None
 
 
 def _from_environment(option: str, default: Any) -> Any:

@@ -7,30 +7,95 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import Any
 
+import pytest
 import yaml
 from ansible.plugins.doc_fragments import constructed, inventory_cache
-from ansible_collections.graphops.intune.plugins.doc_fragments.graph import ModuleDocFragment
 from ansible_collections.graphops.intune.plugins.inventory import intune_devices
-from ansible_collections.graphops.intune.plugins.module_utils._options import ENVIRONMENT
+from ansible_collections.graphops.intune.plugins.module_utils._options import ENVIRONMENT, connection_argument_spec
 from ansible_collections.graphops.intune.plugins.plugin_utils._compliance import SEVERITY
 from ansible_collections.graphops.intune.plugins.plugin_utils._devices import variables
 from ansible_collections.graphops.intune.plugins.plugin_utils._host_names import read_hostnames
+from ansible_collections.graphops.intune.plugins.plugin_utils._options import complete
+
+from ..modules.test_documentation import from_documentation, from_spec, load_fragment
 
 DOCUMENTATION = yaml.safe_load(intune_devices.DOCUMENTATION)
 SAID = " ".join(DOCUMENTATION["description"])
 EXAMPLES = list(yaml.safe_load_all(intune_devices.EXAMPLES))
 
+_CORES = {"constructed": constructed, "inventory_cache": inventory_cache}
+FRAGMENTS: list[dict[str, Any]] = [
+    yaml.safe_load(_CORES[name].ModuleDocFragment.DOCUMENTATION)["options"]
+    if name in _CORES
+    else load_fragment(name)["options"]
+    for name in DOCUMENTATION["extends_documentation_fragment"]
+]
+"""The options of each fragment that the plugin extends."""
 
-def test_a_plugin_is_told_of_the_environment_variables_that_modules_read() -> None:
-    documented = yaml.safe_load(ModuleDocFragment.PLUGINS)["options"]
-    assert {name: tuple(entry["name"] for entry in option["env"]) for name, option in documented.items()} == ENVIRONMENT
-    assert all(set(option) == {"env"} for option in documented.values())
+
+def documented_options() -> dict[str, Any]:
+    """The plugin's options as ansible-core puts them together: what the plugin says itself wins over the fragments."""
+    options: dict[str, Any] = {}
+    for fragment in FRAGMENTS:
+        for name, option in fragment.items():
+            options[name] = {**options.get(name, {}), **option}
+    for name, option in DOCUMENTATION["options"].items():
+        options[name] = {**options.get(name, {}), **option}
+    return options
 
 
-def test_the_connection_options_are_those_of_the_modules() -> None:
-    fragments = DOCUMENTATION["extends_documentation_fragment"]
-    assert {"graphops.intune.graph", "graphops.intune.graph.plugins", "constructed", "inventory_cache"} == {*fragments}
+def test_the_connection_options_are_those_that_modules_take() -> None:
+    spec = connection_argument_spec()
+    documented = {name: option for name, option in documented_options().items() if name in spec}
+    assert from_documentation(documented) == from_spec(spec)
+    assert not set(spec) & set(DOCUMENTATION["options"])
+
+
+def test_each_connection_option_names_the_environment_variables_that_modules_read() -> None:
+    for name in connection_argument_spec():
+        variables_named = tuple(entry["name"] for entry in documented_options()[name].get("env", ()))
+        assert variables_named == ENVIRONMENT.get(name, ()), name
+
+
+def test_the_fragment_for_plugins_adds_environment_variables_and_nothing_else() -> None:
+    added = load_fragment("graphops.intune.graph.plugins")["options"]
+    assert set(added) == set(ENVIRONMENT)
+    assert all(set(option) == {"env"} for option in added.values())
+
+
+def test_what_is_completed_and_connected_with_is_what_is_documented() -> None:
+    defaults = {name: option.get("default") for name, option in documented_options().items()}
+    completed = complete({}, lambda _option, value: value, ("policies",))
+    assert completed == {name: defaults[name] for name in completed}
+    assert set(completed) == set(connection_argument_spec())
+
+
+def test_options_of_ansible_itself_are_described_anew_and_not_changed() -> None:
+    ours = DOCUMENTATION["options"]
+    theirs = {name for fragment in FRAGMENTS for name in fragment}
+    assert set(ours) & theirs == {"strict"}
+    assert set(ours["strict"]) == {"description"}
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [
+        ("intune_devices.yml", True),
+        ("fleet.intune_devices.yml", True),
+        ("fleet-intune_devices.yaml", True),
+        ("intune.yml", False),
+        ("intune_devices.json", False),
+        ("intune_devices.yml.bak", False),
+        ("intune_devices", False),
+    ],
+)
+def test_a_file_is_known_by_its_name(tmp_path: Path, name: str, ours: bool) -> None:
+    assert not intune_devices.InventoryModule().verify_file(str(tmp_path / name))  # there is none
+    (tmp_path / name).write_text("---\n")
+    assert intune_devices.InventoryModule().verify_file(str(tmp_path / name)) == ours
 
 
 def test_the_name_is_the_plugins() -> None:
@@ -48,11 +113,10 @@ def test_the_order_of_the_statuses_is_told() -> None:
 
 
 def test_the_examples_use_options_that_exist() -> None:
-    fragments = (ModuleDocFragment, constructed.ModuleDocFragment, inventory_cache.ModuleDocFragment)
-    known = {*DOCUMENTATION["options"]}.union(*(yaml.safe_load(one.DOCUMENTATION)["options"] for one in fragments))
+    known = documented_options()
     assert len(EXAMPLES) >= 4
     for example in EXAMPLES:
-        assert set(example) <= known
+        assert set(example) <= set(known)
         assert example["plugin"] == intune_devices.InventoryModule.NAME
         read_hostnames(example.get("hostnames", []))
 

@@ -36,12 +36,17 @@ def test_without_a_file_and_an_environment_there_are_the_defaults_of_modules() -
 def test_the_environment_is_read_as_modules_read_it(
     monkeypatch: pytest.MonkeyPatch, option: str, names: tuple[str, ...]
 ) -> None:
-    for name in reversed(names):
-        monkeypatch.setenv(name, f"from {name}")
-        assert complete({}, as_it_is)[option] == f"from {name}"
+    entry = connection_argument_spec()[option]
+    number = entry["type"] == "float"
+    values: list[Any] = [float(place) if number else f"from {name}" for place, name in enumerate(names)]
+    values = entry.get("choices", values)[-len(names) :]
+    for name, value in reversed(list(zip(names, values, strict=True))):
+        monkeypatch.setenv(name, str(value))
+        assert complete({}, as_it_is)[option] == value
     monkeypatch.setenv(names[0], "")
-    assert complete({}, as_it_is)[option] == (f"from {names[1]}" if len(names) > 1 else DEFAULTS[option])
-    assert complete({option: "from the file"}, as_it_is)[option] == "from the file"
+    assert complete({}, as_it_is)[option] == (values[1] if len(names) > 1 else DEFAULTS[option])
+    given = 7.5 if number else entry.get("choices", ["from the file"])[0]
+    assert complete({option: given}, as_it_is)[option] == given
 
 
 @pytest.mark.parametrize("name", ["tenant", "tenant_id"])
@@ -69,6 +74,37 @@ def test_templates_of_the_file_are_rendered_and_what_the_environment_holds_is_no
     assert found["groups"] == {"x": "{{ c }}"}
     assert sorted(seen) == ["policies", "tenant_id"]
     assert "policies" not in complete({}, render, ("policies",))
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "meant"),
+    [
+        ("validate_certs", "no", False),
+        ("validate_certs", True, True),
+        ("timeout", "2.5", 2.5),
+        ("timeout", 3, 3.0),
+        ("client_id", None, None),
+    ],
+)
+def test_values_are_taken_in_the_types_that_modules_take(option: str, value: Any, meant: Any) -> None:
+    assert complete({option: value}, as_it_is)[option] == meant
+    assert type(complete({option: value}, as_it_is)[option]) is type(meant)
+
+
+def test_what_is_of_another_type_is_refused_and_not_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INTUNE_TIMEOUT", "soon")
+    monkeypatch.setenv("INTUNE_CLOUD", "moon")
+    given = {"validate_certs": "perhaps", "client_secret": ["swordfish"], "tenant": {"a": 1}, "retry_timeout": []}
+    with pytest.raises(InvalidOptionsError) as caught:
+        complete(given, as_it_is)
+    assert caught.value.problems == [
+        "tenant_id (AZURE_TENANT_ID or AZURE_TENANT) must be text",
+        "client_secret (AZURE_CLIENT_SECRET or AZURE_SECRET) must be text",
+        "cloud (INTUNE_CLOUD) must be one of public, us_gov, us_gov_dod, china",
+        "validate_certs must be true or false",
+        "timeout (INTUNE_TIMEOUT) must be a number",
+        "retry_timeout (INTUNE_RETRY_TIMEOUT) must be a number",
+    ]
 
 
 def test_secrets_are_those_that_modules_do_not_log() -> None:

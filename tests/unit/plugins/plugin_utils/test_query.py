@@ -116,6 +116,20 @@ def test_a_page_that_cannot_be_read_leaves_nothing(script: Script) -> None:
         read()
 
 
+def test_a_policy_that_cannot_be_read_leaves_nothing_of_the_others(script: Script) -> None:
+    script.expect("GET", POLICIES, policies(WINDOWS, IOS))
+    script.expect("GET", f"{POLICIES}/P1/deviceStatuses", rows("a"))
+    script.expect("GET", f"{POLICIES}/p2/deviceStatuses", refusal(403, "Forbidden", "No"))
+    with pytest.raises(IntuneError, match="Listing the device statuses of policy p2 failed"):
+        read()
+
+
+def test_policies_that_cannot_be_listed_are_not_taken_for_none(script: Script) -> None:
+    script.expect("GET", POLICIES, refusal(403, "Forbidden", "No"))
+    with pytest.raises(IntuneError, match="Listing the compliance policies failed"):
+        read()
+
+
 def test_a_missing_library_is_told_of(monkeypatch: pytest.MonkeyPatch, script: Script) -> None:
     monkeypatch.setattr(_start, "HAS_REQUESTS", False)
     with pytest.raises(IntuneError, match=r"\(requests\)"):
