@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from ..emulator.process import RunningEmulator
-from .conftest import _BIN, INVENTORY, Ansible, Ids, Listing, requests_of
+from .conftest import _BIN, INVENTORY, ROOT, Ansible, Ids, Listing, requests_of
 
 DEVICES = ["PC-0001", "PC-0002", "KIOSK-0003", "Ada_s_iPhone", "Bea_s_iPad"]
 GROUPED: dict[str, Any] = {
@@ -41,19 +41,18 @@ def check(listing: Listing) -> Listing:
     return listing
 
 
-def test_every_device_of_every_policy_is_a_host(ansible: Ansible, emulator: RunningEmulator) -> None:
+def test_a_host_is_made_of_every_device_and_knows_all_that_its_statuses_say(
+    ansible: Ansible, emulator: RunningEmulator
+) -> None:
     found = check(ansible.inventory())
     assert set(found.hosts) == {*DEVICES}
     assert found.groups["ungrouped"] == DEVICES
     assert requests_of(emulator) == ["GET deviceCompliancePolicies", "GET deviceStatuses", "GET deviceStatuses"]
-
-
-def test_a_host_knows_all_that_its_statuses_say(ansible: Ansible) -> None:
-    found = check(ansible.inventory()).hosts["KIOSK-0003"]
+    host = found.hosts["KIOSK-0003"]
     statuses = ansible.info(device_display_name="kiosk-0003").only["device_compliance_statuses"]
     assert len(statuses) == 2
-    assert found.pop("intune_statuses") == statuses
-    assert found == {
+    assert host.pop("intune_statuses") == statuses
+    assert host == {
         "intune_compliance_status": "error",
         "intune_device_display_name": "KIOSK-0003",
         "intune_device_model": "Surface Laptop 5",
@@ -67,23 +66,20 @@ def test_a_host_knows_all_that_its_statuses_say(ansible: Ansible) -> None:
     }
 
 
-def test_the_rows_of_several_policies_and_spellings_are_one_host(
+def test_rows_become_one_host_by_name_and_without_a_name_one_each(
     ansible: Ansible, emulator: RunningEmulator, ids: Ids
 ) -> None:
     other = next(policy["id"] for policy in emulator.state()["policies"] if policy["id"] != ids.policy_id)
     emulator.put_status(other, "second", deviceDisplayName="pc-0001", status="quarantined")
+    for status_id, name in (("null", None), ("empty", "")):
+        emulator.put_status(ids.policy_id, status_id, deviceDisplayName=name, status="error")
     found = check(ansible.inventory())
-    assert set(found.hosts) == {*DEVICES}
+    assert set(found.hosts) == {*DEVICES, "null", "empty"}
+    assert found.hosts["null"]["intune_device_display_name"] is None
     host = found.hosts["PC-0001"]
     assert [row["id"] for row in host["intune_statuses"]] == [ids.status_id, "second"]
     assert host["intune_compliance_status"] == "quarantined"
     assert host["intune_policy_display_names"] == ["Windows baseline", "iOS baseline"]
-
-
-def test_v1_has_no_platform(ansible: Ansible, emulator: RunningEmulator) -> None:
-    found = check(ansible.inventory(api_version="v1.0"))
-    assert all("platform" not in row for host in found.hosts.values() for row in host["intune_statuses"])
-    assert all(entry["path"].startswith("/v1.0/") for entry in emulator.log("graph"))
 
 
 def test_hosts_are_grouped_and_composed(ansible: Ansible) -> None:
@@ -97,79 +93,69 @@ def test_hosts_are_grouped_and_composed(ansible: Ansible) -> None:
     assert found.groups["user_Bea_Example"] == ["KIOSK-0003", "Bea_s_iPad"]
     assert found.groups["users"] == []
     assert found.hosts["Ada_s_iPhone"]["shout"] == "ADA'S IPHONE"
-    bare = check(ansible.inventory(**GROUPED, leading_separator=False))
-    assert bare.groups["Latitude_7440"] == ["PC-0001"]
 
 
-def test_the_graph_and_one_host_are_shown(ansible: Ansible) -> None:
-    path = ansible.source(groups={"fine": "intune_compliance_status == 'compliant'"})
-    shown: dict[str, str] = {}
-    for flags in (["--graph"], ["--host", "PC-0001"]):
-        output = ansible.folder / "out"
-        run = ansible._run(["ansible-inventory", "-i", path, *flags, "--output", str(output)], {})
-        assert run.code == 0
-        assert "[WARNING]" not in run.output
-        shown[flags[0]] = output.read_text()
-    assert "  |--@fine:\n  |  |--PC-0001" in shown["--graph"]
-    assert json.loads(shown["--host"])["intune_device_model"] == "Latitude 7440"
+def readme_blocks() -> list[Any]:
+    """What the README's section on the inventory has one copy: the configuration, and the playbook."""
+    section = (ROOT / "README.md").read_text(encoding="utf-8").split("## Inventory\n")[1].split("\n## ")[0]
+    return [part.split("```")[0] for part in section.split("```yaml\n")[1:]]
 
 
-def test_a_playbook_runs_on_exactly_one_constructed_group(ansible: Ansible) -> None:
-    task = {"ansible.builtin.debug": {"msg": "{{ inventory_hostname }} {{ intune_compliance_status }} {{ shout }}"}}
-    run = ansible.playbook([task], "-i", ansible.source(**GROUPED), play={"hosts": "remediate:!apple"})
+def test_the_readmes_first_example_works_when_copied(ansible: Ansible) -> None:
+    source, playbook = ansible.folder / "fleet.intune_devices.yml", ansible.folder / "remediate.yml"
+    for path, text in zip((source, playbook), readme_blocks(), strict=True):
+        path.write_text(text)
+    output = ansible.folder / "graph"
+    shown = ansible._run(["ansible-inventory", "-i", str(source), "--graph", "--output", str(output)], {})
+    assert shown.code == 0
+    assert "[WARNING]" not in shown.output
+    graph = output.read_text()
+    assert "  |--@remediate:\n  |  |--PC-0002\n  |  |--KIOSK-0003\n  |  |--Ada_s_iPhone\n" in graph
+    assert "  |--@status_nonCompliant:\n  |  |--PC-0002\n" in graph
+    run = ansible._run(["ansible-playbook", "-i", str(source), str(playbook)], {})
     assert run.code == 0, run.output
     assert "[WARNING]" not in run.output
-    assert [result["msg"] for result in run.results] == [
-        "PC-0002 nonCompliant PC-0002",
-        "KIOSK-0003 error KIOSK-0003",
+    assert sorted(result["msg"] for result in run.results) == [
+        "conflict, used by Ada Example",
+        "error, used by Bea Example, Cyd Example",
+        "nonCompliant, used by System account",
     ]
 
 
-@pytest.mark.parametrize(
-    "policies",
-    [
-        ["WINDOWS baseline"],
-        ["C6C78124-8124-C6C7-2481-C7C62481C7C6"],
-        ["Windows baseline", "c6c78124-8124-c6c7-2481-c7c62481c7c6"],
-        "{{ wanted }}",
-        "Windows baseline",
-    ],
-    ids=str,
-)
-def test_policies_are_chosen_by_name_and_by_id(ansible: Ansible, emulator: RunningEmulator, policies: Any) -> None:
-    found = check(ansible.inventory("-e", '{"wanted": ["Windows baseline"]}', policies=policies))
+def test_policies_are_chosen_by_name_and_by_id(ansible: Ansible, emulator: RunningEmulator) -> None:
+    windows = "c6c78124-8124-c6c7-2481-c7c62481c7c6"
+    chosen: dict[str, Any] = {
+        "name": ["WINDOWS baseline"],
+        "id": [windows.upper()],
+        "twice": ["Windows baseline", windows],
+        "template": "{{ wanted }}",
+        "text": "Windows baseline",
+    }
+    sources = tuple(
+        ansible.source(name, policies=policies, groups={name: True}, cache=True) for name, policies in chosen.items()
+    )
+    found = check(ansible.inventory("-e", '{"wanted": ["Windows baseline"]}', sources=sources))
     assert set(found.hosts) == {*DEVICES[:3]}
-    assert requests_of(emulator) == ["GET deviceCompliancePolicies", "GET deviceStatuses"]
+    assert [name for name in chosen if set(found.groups[name]) != {*DEVICES[:3]}] == []
+    assert requests_of(emulator) == ["GET deviceCompliancePolicies", "GET deviceStatuses"] * len(chosen)
 
 
 def test_properties_and_templates_name_the_hosts(ansible: Ansible) -> None:
     model = "{{ device_model | default('unknown', true) | lower }}-{{ site }}"
-    hostnames = ["{{ no_such_variable }}", model, "device_display_name"]
-    found = check(ansible.inventory("-e", "site=hq", hostnames=hostnames, use_extra_vars=True))
-    assert set(found.hosts) == {
-        "latitude_7440-hq",
-        "unknown-hq",
-        "surface_laptop_5-hq",
-        "iphone_15-hq",
-        "ipad_air-hq",
-    }
-    mine = ["{{ user_principal_name if '@' in user_principal_name else '' }}", "device_display_name"]
-    assert set(check(ansible.inventory(hostnames=mine)).hosts) == {
+    by_model = ["{{ no_such_variable }}", model, "device_display_name"]
+    by_user = ["{{ user_principal_name if '@' in user_principal_name else '' }}", "device_display_name"]
+    sources = (
+        ansible.source("model", hostnames=by_model, use_extra_vars=True),
+        ansible.source("user", hostnames=by_user),
+    )
+    found = check(ansible.inventory("-e", "site=hq", sources=sources))
+    models = {"latitude_7440-hq", "unknown-hq", "surface_laptop_5-hq", "iphone_15-hq", "ipad_air-hq"}
+    assert set(found.hosts) == models | {
         "ada_contoso.example",
         "PC-0002",
         "bea_contoso.example",
         "cyd_contoso.example",
     }
-
-
-def test_devices_without_a_name_go_by_the_id_of_the_status(
-    ansible: Ansible, emulator: RunningEmulator, ids: Ids
-) -> None:
-    for status_id, name in (("null", None), ("empty", "")):
-        emulator.put_status(ids.policy_id, status_id, deviceDisplayName=name, status="error")
-    found = check(ansible.inventory(policies=["Windows baseline"]))
-    assert set(found.hosts) == {*DEVICES[:3], "null", "empty"}
-    assert found.hosts["null"]["intune_device_display_name"] is None
 
 
 def test_a_static_inventory_and_this_one_complete_each_other(ansible: Ansible, tmp_path: Path) -> None:
@@ -187,29 +173,28 @@ def test_a_static_inventory_and_this_one_complete_each_other(ansible: Ansible, t
     assert found.groups["here"] == ["PC-0001"]
 
 
-def test_other_files_are_left_to_others(ansible: Ansible) -> None:
-    path = ansible.folder / "intune.yml"
-    path.write_text(yaml.safe_dump({"plugin": INVENTORY}))
-    found = ansible.inventory(sources=(str(path),))
-    assert found.hosts == {}
-    assert "could not be verified by inventory plugin" in " ".join(found.output.split())
-
-
-@pytest.mark.parametrize("name", ["intune_devices.yml", "x-intune_devices.yaml"])
-def test_the_plugin_can_be_enabled_by_its_name(ansible: Ansible, name: str) -> None:
-    path = ansible.folder / name
-    path.write_text(yaml.safe_dump({"plugin": INVENTORY}))
-    found = check(ansible.inventory(sources=(str(path),), env={"ANSIBLE_INVENTORY_ENABLED": INVENTORY}))
+def test_the_plugin_can_be_enabled_by_its_name_and_leaves_other_files_alone(ansible: Ansible) -> None:
+    ours, others = ["intune_devices.yml", "x-intune_devices.yaml"], ["intune.yml"]
+    for number, name in enumerate([*ours, *others]):
+        content = {"plugin": INVENTORY, "groups": {f"source_{number}": True}}
+        (ansible.folder / name).write_text(yaml.safe_dump(content))
+    sources = tuple(str(ansible.folder / name) for name in [*ours, *others])
+    found = ansible.inventory(sources=sources, env={"ANSIBLE_INVENTORY_ENABLED": INVENTORY})
     assert set(found.hosts) == {*DEVICES}
-
-
-CACHE = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_timeout": 3600}
+    assert {"source_0", "source_1"} <= set(found.groups)
+    assert "source_2" not in found.groups
 
 
 @pytest.fixture
 def cache(tmp_path: Path) -> dict[str, Any]:
     """Options that keep what was read in a folder of the test's own."""
-    return {**CACHE, "cache_connection": str(tmp_path / "kept")}
+    folder = str(tmp_path / "kept")
+    return {
+        "cache": True,
+        "cache_plugin": "ansible.builtin.jsonfile",
+        "cache_connection": folder,
+        "cache_timeout": 3600,
+    }
 
 
 def test_what_is_in_the_cache_is_not_asked_for_again(
@@ -226,41 +211,26 @@ def test_what_is_in_the_cache_is_not_asked_for_again(
     text = kept.read_text()
     assert "KIOSK-0003" in text
     ansible._search_for_secrets(text, ansible.environment_with(None))
+    # What was read for another question is no answer.
+    assert len(check(ansible.inventory(**cache, policies=["iOS baseline"])).hosts) == 2
 
 
 def test_a_flushed_cache_is_read_anew(
     ansible: Ansible, emulator: RunningEmulator, ids: Ids, cache: dict[str, Any]
 ) -> None:
-    task = {"ansible.builtin.debug": {"msg": "{{ intune_compliance_status }}"}}
-    arguments: Any = ([task], "-i", ansible.source(**cache, compose={"ansible_connection": "'local'"}))
+    def listed() -> str:
+        return str(check(ansible.inventory(**cache)).hosts["PC-0001"]["intune_compliance_status"])
 
-    def status(*flags: str) -> str:
-        return str(ansible.playbook(*arguments, *flags, play={"hosts": "PC-0001"}).only["msg"])
-
-    assert status() == "compliant"
+    assert listed() == "compliant"
     emulator.put_status(ids.policy_id, ids.status_id, status="error")
-    assert status() == "compliant"
-    assert status("--flush-cache") == "error"
+    assert listed() == "compliant"
+    task = {"ansible.builtin.debug": {"msg": "{{ intune_compliance_status }}"}}
+    play = {"hosts": "PC-0001", "connection": "local"}
+    run = ansible.playbook([task], "-i", ansible.source(**cache), "--flush-cache", play=play)
+    assert run.only["msg"] == "error"
     asked = len(emulator.log())
-    assert status() == "error"
+    assert listed() == "error"
     assert len(emulator.log()) == asked
-
-
-def test_what_was_read_for_another_question_is_not_taken_from_the_cache(
-    ansible: Ansible, emulator: RunningEmulator, cache: dict[str, Any]
-) -> None:
-    assert len(check(ansible.inventory(**cache)).hosts) == 5
-    assert len(check(ansible.inventory(**cache, policies=["iOS baseline"])).hosts) == 2
-    v1 = check(ansible.inventory(**cache, api_version="v1.0"))
-    assert "platform" not in v1.hosts["PC-0001"]["intune_statuses"][0]
-    # Nobody else's: another tenant has its own devices.
-    other = ansible.inventory(**cache, env={"AZURE_TENANT_ID": "other.example"})
-    assert other.hosts == {}
-    assert [entry for entry in emulator.log("authority") if "other.example" in entry["path"]]
-
-
-def test_the_cache_in_memory_is_there_too(ansible: Ansible) -> None:
-    assert set(check(ansible.inventory(cache=True)).hosts) == {*DEVICES}
 
 
 def test_the_documentation_renders(ansible: Ansible) -> None:
