@@ -17,7 +17,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import compare, growth, one_status, pacing, per_item
+from . import compare, growth, inventory, one_status, pacing, per_item
 
 # Each part, and its rounds where none are asked for: together under ten minutes on two cores.
 _PARTS = {
@@ -26,6 +26,7 @@ _PARTS = {
     "per-item": (per_item.report, 3),
     "pacing": (pacing.report, 2),
     "growth": (growth.report, 2),
+    "inventory": (inventory.report, 3),
 }
 
 

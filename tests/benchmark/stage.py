@@ -54,7 +54,7 @@ class Stage:
 
     def __init__(self, emulator: RunningEmulator, folder: Path) -> None:
         self.emulator = emulator
-        self._folder = folder
+        self.folder = folder
         self._interpreter = meter.install(folder)
         policy, self.rows = next(iter(emulator.state()["statuses"].items()))
         self.policy_id: str = policy
@@ -86,7 +86,7 @@ class Stage:
 
     def write_items(self, items: Sequence[Row]) -> Path:
         """Write a task's items where a playbook finds them."""
-        path = self._folder / "items.json"
+        path = self.folder / "items.json"
         path.write_text(json.dumps(items), encoding="utf-8")
         return path
 
@@ -118,6 +118,26 @@ class Stage:
         if len(usages) != int(metered):
             sys.exit(f"{name}: {len(usages)} modules were measured")
         return Play(seconds, *usages)
+
+    def list_inventory(self, source: Path, hosts: int) -> float:
+        """Have an inventory listed, which must have so many hosts; return the seconds of the whole process."""
+        started = time.monotonic()
+        found = self.read_inventory(source)
+        seconds = time.monotonic() - started
+        if len(found) != hosts:
+            sys.exit(f"{source.name} has {len(found)} hosts, not {hosts}")
+        return seconds
+
+    def read_inventory(self, source: Path) -> dict[str, Row]:
+        """Have an inventory listed; return the variables of each host, which may have none."""
+        output = self.folder / "listed.json"
+        command = [str(_BIN / "ansible-inventory"), "-i", str(source), "--list", "--output", str(output)]
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+        if done.returncode or "[WARNING]" in done.stderr:
+            sys.exit(f"{source.name} failed:\n{done.stderr[-5000:]}")
+        listed: dict[str, Row] = json.loads(output.read_text(encoding="utf-8"))
+        variables = listed.pop("_meta")["hostvars"]
+        return {host: variables.get(host, {}) for group in listed.values() for host in group.get("hosts", ())}
 
     def script(self, *command: str, **environment: str) -> tuple[str, meter.Usage]:
         """Run Python with these arguments, as a module is run; return what it printed, and what it cost."""
