@@ -58,7 +58,7 @@ def complete(
 
 
 def _checked(value: Any, entry: Mapping[str, Any]) -> Any:
-    """Return a value in its type. ansible-core 2.16 takes whatever else for false, and TLS would not be verified.
+    """Return a value in its type. ansible-core takes whatever else for false, and TLS would not be verified.
 
     Raises:
         ValueError: says what it must be, and not what it is, which may be secret.
@@ -95,7 +95,7 @@ def refuse_unknown(given: Mapping[str, Any], definitions: Mapping[str, Mapping[s
         InvalidOptionsError: names each.
     """
     known = {name for option, entry in definitions.items() for name in (option, *entry.get("aliases", ()))}
-    problems = [f"there is no option {name!r}" for name in given if name not in known and not name.startswith("_")]
+    problems = [f"there is no option {name!r}" for name in given if name not in known and not str(name).startswith("_")]
     if problems:
         raise InvalidOptionsError(problems)
 

@@ -19,14 +19,14 @@ from pathlib import Path
 
 from . import compare, growth, inventory, one_status, pacing, per_item
 
-# Each part, and its rounds where none are asked for: together under ten minutes on two cores.
+# Each part, and its rounds where none are asked for: together about ten minutes on two cores.
 _PARTS = {
     "one": (one_status.report, 11),
     "compare": (compare.report, 7),
     "per-item": (per_item.report, 3),
     "pacing": (pacing.report, 2),
     "growth": (growth.report, 2),
-    "inventory": (inventory.report, 3),
+    "inventory": (inventory.report, 1),
 }
 
 

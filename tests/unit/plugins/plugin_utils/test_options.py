@@ -116,8 +116,12 @@ def test_a_misspelt_option_is_refused() -> None:
     definitions: dict[str, Any] = {"policies": {}, "tenant_id": {"aliases": ["tenant"]}, "plugin": {}}
     refuse_unknown({"plugin": "x", "tenant": "t", "policies": [], "_mine": 1}, definitions)
     with pytest.raises(InvalidOptionsError) as caught:
-        refuse_unknown({"polices": [], "policies": [], "Tenant": "t"}, definitions)
-    assert caught.value.problems == ["there is no option 'polices'", "there is no option 'Tenant'"]
+        refuse_unknown({"polices": [], "policies": [], "Tenant": "t", 1: None}, definitions)  # type: ignore[dict-item]
+    assert caught.value.problems == [
+        "there is no option 'polices'",
+        "there is no option 'Tenant'",
+        "there is no option 1",
+    ]
 
 
 def test_the_connection_is_made_of_the_options_and_its_secrets_are_masked(monkeypatch: pytest.MonkeyPatch) -> None:
