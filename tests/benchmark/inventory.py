@@ -41,7 +41,7 @@ def report(rounds: int) -> list[str]:
                 asked = len(scene.emulator.log("graph")) - asked
                 if (asked > 0) != (variant == "read"):
                     raise SystemExit(f"{variant} asked the service {asked} times")
-    head = [f"`ansible-inventory --list`, {hosts:,} hosts, {rounds} rounds", "whole process (s)"]
+    head = [f"`ansible-inventory --list`, {hosts:,} hosts", "whole process (s)"]
     return table(head, [(_VARIANTS[variant], spread(seconds)) for variant, seconds in taken.items()])
 
 
