@@ -179,3 +179,11 @@ def test_the_readmes_first_example_works_when_it_is_copied(
         ansible, **{name.removeprefix("compliance_converge_"): value for name, value in role["vars"].items()}
     )
     assert (run.code, changed(run)) == (0, 0), run.output
+
+
+def test_the_demo_refuses_what_is_no_emulator(ansible: Ansible, emulator: RunningEmulator) -> None:
+    for url in ("https://graph.microsoft.com", "https://localhost.example.com", None):
+        run = ansible._run(["ansible-playbook", "graphops.intune.demo"], {"INTUNE_GRAPH_URL": url})
+        assert run.code == 2
+        assert "INTUNE_GRAPH_URL does not name an emulator on this machine" in run.output
+    assert requests_of(emulator) == []
