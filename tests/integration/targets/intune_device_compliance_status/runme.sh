@@ -5,7 +5,7 @@
 
 # Starts the emulator, takes its environment as a user would, and runs a playbook and ad-hoc commands against it.
 
-set -eu # and not x: the environment holds a secret
+set -eu -o pipefail # and not x: the environment holds a secret
 
 # ansible-test runs a copy of this folder alone; the collection stands where ansible finds it.
 root="${ANSIBLE_COLLECTIONS_PATH%%:*}/ansible_collections/graphops/intune"
@@ -22,28 +22,40 @@ done
 # shellcheck disable=SC1090
 . "${environment}"
 
-ansible-playbook converge.yml "$@"
-ansible-playbook thousands.yml "$@"
-ansible-playbook roles.yml "$@" -e expected=2 --check
-ansible-playbook roles.yml "$@" -e expected=2
-ansible-playbook roles.yml "$@" -e expected=0
-
-ansible-inventory -i fleet.intune_devices.yml --graph 2>&1 | tee "${OUTPUT_DIR}/graph"
-grep -q "@status_notApplicable:" "${OUTPUT_DIR}/graph"
-if grep -q WARNING "${OUTPUT_DIR}/graph"; then exit 1; fi
-ansible-inventory -i fleet.intune_devices.yml --host PC-0001 > "${OUTPUT_DIR}/host"
-grep -q '"notApplicable"' "${OUTPUT_DIR}/host"
+# Here no inventory is meant to be.
+export ANSIBLE_LOCALHOST_WARNING=false ANSIBLE_INVENTORY_UNPARSED_WARNING=false
 
 policy=c6c78124-8124-c6c7-2481-c7c62481c7c6
 adhoc() {
     ansible localhost -m graphops.intune.intune_device_compliance_status \
         -a "policy_id=${policy} match='{\"device_display_name\": \"PC-0002\"}' $1" "${@:2}"
 }
-adhoc "status=compliant" --check --diff | tee "${OUTPUT_DIR}/check"
-grep -q CHANGED "${OUTPUT_DIR}/check"
-adhoc "status=compliant" | grep CHANGED
-adhoc "status=compliant" | grep SUCCESS
-if adhoc "last_reported_date_time=yesterday" > "${OUTPUT_DIR}/bad"; then exit 1; fi
-grep -q "last_reported_date_time is 'yesterday', not a date and time in ISO 8601" "${OUTPUT_DIR}/bad"
 
-ansible-playbook judge.yml "$@"
+tour() {
+    ansible-playbook converge.yml "$@"
+    ansible-playbook thousands.yml "$@"
+    ansible-playbook roles.yml "$@" -e expected=2 --check
+    ansible-playbook roles.yml "$@" -e expected=2
+    ansible-playbook roles.yml "$@" -e expected=0
+
+    ansible-inventory -i fleet.intune_devices.yml --graph | tee "${OUTPUT_DIR}/graph"
+    grep -q "@status_notApplicable:" "${OUTPUT_DIR}/graph"
+    ansible-inventory -i fleet.intune_devices.yml --host PC-0001 > "${OUTPUT_DIR}/host"
+    grep -q '"notApplicable"' "${OUTPUT_DIR}/host"
+
+    adhoc "status=compliant" --check --diff | tee "${OUTPUT_DIR}/check"
+    grep -q CHANGED "${OUTPUT_DIR}/check"
+    adhoc "status=compliant" | grep CHANGED
+    adhoc "status=compliant" | grep SUCCESS
+    if adhoc "last_reported_date_time=yesterday" > "${OUTPUT_DIR}/bad"; then exit 1; fi
+    grep -q "last_reported_date_time is 'yesterday', not a date and time in ISO 8601" "${OUTPUT_DIR}/bad"
+
+    ansible-playbook judge.yml "$@"
+}
+tour "$@" 2>&1 | tee "${OUTPUT_DIR}/log"
+
+# Whatever runs within a collection's tree gets the one warning that is let pass.
+if grep -F "WARNING]" "${OUTPUT_DIR}/log" | grep -vF "running with default collection graphops.intune"; then
+    echo "ansible-core warned" >&2
+    exit 1
+fi
