@@ -15,10 +15,11 @@ USE_INDEX = $(if $(INDEX),UV_DEFAULT_INDEX=$(INDEX))
 # Nor does it trust the certificate authorities of the system, among which a company has its own.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: help test lint format demo bench clean
+.PHONY: help test matrix lint format demo bench clean
 
 help:
 	@echo "make test    everything that CI runs, with a count at the end"
+	@echo "make matrix  the same with every check on every ansible-core that this machine can run: an hour and more"
 	@echo "make lint    the checks that need no ansible-core: formatting, lint, types, licences, documentation"
 	@echo "make format  formats the Python code"
 	@echo "make demo    a tour on a local emulator of Microsoft Graph"
@@ -27,6 +28,9 @@ help:
 
 test: $(NOX)
 	@$(USE_INDEX) $(VENV)/bin/python -m tests.run
+
+matrix: $(NOX)
+	@$(USE_INDEX) MATRIX=all $(VENV)/bin/python -m tests.run
 
 lint: $(NOX)
 	@$(USE_INDEX) CI=true $(NOX) --parallel auto --sessions lint docs-check license-check extra-checks changelog ansible-lint

@@ -194,8 +194,12 @@ def e2e(session: nox.Session, core: str) -> None:
 
 
 def by_default(check: Callable[..., None], core: str) -> bool:
-    """All checks on the oldest and the newest core that this machine can run; on those between, the quick one."""
-    return core in (OLDEST, NEWEST) or (core in CHOSEN and check is integration)
+    """All checks on the oldest and the newest core that this machine can run; on those between, the quick one.
+
+    With ``MATRIX=all``, as `make matrix` sets it, all checks on all of them.
+    """
+    everything = os.environ.get("MATRIX") == "all"
+    return core in CHOSEN and (everything or core in (OLDEST, NEWEST) or check is integration)
 
 
 CHECKS = (e2e, sanity, units, integration)  # the slowest first, which keeps every processor busy to the end
@@ -212,8 +216,12 @@ def describe_cores() -> str:
     lines = []
     for name, core in CORES.items():
         checks = ", ".join(check.__name__ for check in CHECKS if by_default(check, name))
-        missing = f"left out, for want of Python {', '.join(core.pythons[:-1])} or {core.pythons[-1]}"
-        lines.append(f"ansible-core {name}: {f'{checks} on Python {CHOSEN[name]}' if checks else missing}")
+        if name in CHOSEN:
+            left = ", ".join(check.__name__ for check in CHECKS if not by_default(check, name))
+            lines.append(f"ansible-core {name}: {checks} on Python {CHOSEN[name]}{f'; left out: {left}' if left else ''}")
+        else:
+            wanted = f"{', '.join(core.pythons[:-1])} or {core.pythons[-1]}"
+            lines.append(f"ansible-core {name}: left out, for want of Python {wanted}")
     return "\n".join(lines)
 
 
