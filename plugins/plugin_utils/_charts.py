@@ -101,7 +101,9 @@ def _trend(points: Sequence[Header], width: int, height: int, kind: str) -> Html
         if len(line) <= _MOST_MARKED or not point.certain or point is last
     ]
     latest = ("" if last.certain else _AT_LEAST) + number(points[-1].not_compliant_devices)
-    value = element("text", latest, x=width, y=last.y - 10, text_anchor="end", class_="value")
+    # Out of the way of a line that falls, unless there is no room above the days.
+    below = line[-2].y < last.y < height - 60
+    value = element("text", latest, x=width, y=last.y + (24 if below else -12), text_anchor="end", class_="value")
     days = [
         element("text", _moments.spell_day(points[0].taken), x=left, y=height - 8, text_anchor="start"),
         element("text", _moments.spell_day(points[-1].taken), x=width, y=height - 8, text_anchor="end"),

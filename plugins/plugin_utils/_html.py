@@ -32,8 +32,12 @@ Attribute: TypeAlias = str | int | float | bool | None
 
 _VOID = frozenset({"br", "circle", "input", "line", "link", "meta", "polyline", "rect"})
 
-# Control characters, and those that turn the direction of what follows: seen, they can hide nothing.
-_INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u202a-\u202e\u2066-\u2069\ufff9-\ufffb\ufffe\uffff]")
+# Control characters, those without a width, and those that turn the direction of what follows: seen, they can hide
+# nothing. Joiners (U+200C, U+200D) and direction marks (U+200E, U+200F) are part of honest names.
+_INVISIBLE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
+    r"\U000e0000-\U000e007f]"
+)
 
 
 def visible(text: str) -> str:

@@ -47,16 +47,17 @@ def to_html(figures: Figures, title: str, style: str, script: str) -> str:
         element("link", rel="icon", href="data:,"),  # or a browser asks the server for one
         own_code("style", style),
     ]
+    listed = bool(figures.header.row_count)  # where nothing is, zeros would look like figures
     main = element(
         "main",
         _opening(figures, title),
-        sections.fleet(figures),
+        sections.fleet(figures) if listed else None,
         sections.history(figures),
         changes(figures),
         sections.policies(figures),
         sections.platforms(figures),
-        sections.reporting(figures),
-        sections.grace(figures),
+        sections.reporting(figures) if listed else None,
+        sections.grace(figures) if listed else None,
         notes.missing(figures),
         all_rows(figures),
         notes.method(figures),
@@ -122,7 +123,7 @@ def _key_figures(figures: Figures) -> Html:
     policies, days = count(figures.header.policies_read, "policy"), count(figures.limits.grace_days, "day")
     entries = (
         ("Devices", at_least, devices, f"under {policies}"),
-        ("Not compliant", at_least, failing, f"{share(failing, devices)} of devices"),
+        ("Not compliant", at_least, failing, f"{share(failing, devices)} {of_those or 'of devices'}"),
         ("Grace ends soon", at_least, soon, f"within {days}"),
         ("Silent", of_those, silent, f"no report for {count(figures.limits.stale_days, 'day')}, or ever"),
     )

@@ -59,6 +59,7 @@ def all_rows(figures: Figures) -> Html:
         "rows",
         "All statuses",
         element("noscript", element("p", "Sorting and filtering need JavaScript. The CSV file holds every row.")),
+        element("p", "On paper: the rows that were on the screen. The CSV file holds every row.", class_="note paper"),
         _filters(figures),
         element("p", note, id="shown", role="status", class_="note"),
         cards("One row for each device, user and policy; times in UTC", head, body, "table"),
@@ -110,8 +111,8 @@ def _data(figures: Figures, rows: list[tuple[Policy, Row]], changes: dict[tuple[
     indexes = {change: index for index, change in enumerate(_CHANGES)}
     return {
         "size": PAGE_SIZE,
-        "policies": [[visible(policy.label), platform(policy.type)] for policy in figures.snapshot.policies],
-        "statuses": [[label(value), group_of(value).value] for value in figures.statuses],
+        "policies": [[visible(policy.label), visible(platform(policy.type))] for policy in figures.snapshot.policies],
+        "statuses": [[visible(label(value)), group_of(value).value] for value in figures.statuses],
         "changes": list(_CHANGES.values()),
         "rows": [
             [

@@ -32,6 +32,9 @@ from ._page_tables import (
 from ._snapshot import Header
 from ._wording import count, number, share
 
+_LEAST_SCALE = 0.1
+"""The share that fills a bar at least: one device of a thousand is not to look like all of them."""
+
 _FRESHNESS_MARKS = {
     Freshness.HEALTHY: "compliant",
     Freshness.DRIFTING: "not_known",
@@ -53,8 +56,12 @@ def fleet(figures: Figures) -> Html:
         "fleet",
         "Where the fleet stands",
         stacked_bar("Devices by their worst status", parts, "device", "fleet-bar"),
-        figures_table("Devices by their worst status", columns, [*lines, Line(everything, "all")]),
+        figures_table(f"Devices by their worst status{_as_far(figures)}", columns, [*lines, Line(everything, "all")]),
     )
+
+
+def _as_far(figures: Figures) -> str:
+    return "" if figures.header.complete else ", as far as could be read"
 
 
 def _group_lines(figures: Figures, group: Group) -> list[Line]:
@@ -129,7 +136,7 @@ def _shares(caption: str, what: str, entries: Sequence[tuple[Content, Share]]) -
     if not entries:
         return element("p", "There is none.")
     columns = [Column(what), Column("Devices"), Column("Not compliant"), Column("Share")]
-    most = max(_failing_share(part) for _heading, part in entries)
+    most = max(_LEAST_SCALE, *(_failing_share(part) for _heading, part in entries))
     ordered = sorted(entries, key=lambda entry: -_failing_share(entry[1]))
     return figures_table(
         caption, columns, [_share_line(heading, part, most) for heading, part in ordered], "figures names"
@@ -150,7 +157,8 @@ def _share_line(heading: Content, part: Share, most: float) -> Line:
         heading, at_least = [heading, under("incomplete", gap=True)], "at least "
     devices, failing = part.tally.devices.total(), part.tally.devices_in(Group.NOT_COMPLIANT)
     figures = [f"{at_least}{number(devices)}", f"{at_least}{number(failing)}"]
-    return Line([heading, *figures, [share(failing, devices), sliver(_failing_share(part), most)]])
+    of_those = under("of those read") if at_least else None
+    return Line([heading, *figures, [share(failing, devices), of_those, sliver(_failing_share(part), most)]])
 
 
 def grace(figures: Figures) -> Html:
@@ -212,7 +220,7 @@ def reporting(figures: Figures) -> Html:
             "reporting-bar",
         ),
         figures_table(
-            "Devices by their last report under any policy",
+            f"Devices by their last report under any policy{_as_far(figures)}",
             [Column("Last report"), Column("Devices"), Column("Share")],
             lines,
         ),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 from ._comparison import Change
 from ._figures import Figures, freshness, platform
@@ -33,8 +34,11 @@ COLUMNS = (
     "problem",
 )
 
-# Source: OWASP, CSV Injection. Spreadsheets take the full-width forms for the same.
-_RUN_BY_SPREADSHEETS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+# Source: OWASP, CSV Injection. Spreadsheets take the full-width forms for the same, and pass over what cannot be seen
+# before them. Where the comma is the decimal sign, they split cells at semicolons and line ends, in quotes or not.
+_UNSEEN = r"(?:[^\S\t\r\n]|[\x00-\x08\x0e-\x1f\u200b-\u200f\u2060\ufeff])*"
+_FORMULA = re.compile(rf"(?:^|(?<=[;\t\r\n]))(?={_UNSEEN}[=+\-@\uff1d\uff0b\uff0d\uff20])")
+_SEPARATORS = ("\t", "\r", "\n")
 
 
 def to_csv(figures: Figures) -> str:
@@ -67,5 +71,5 @@ def to_csv(figures: Figures) -> str:
 
 def cell(text: str | None) -> str:
     """Return a text that no spreadsheet takes for a formula."""
-    text = text or ""
-    return f"'{text}" if text.lstrip(" \u00a0").startswith(_RUN_BY_SPREADSHEETS) else text
+    text = _FORMULA.sub("'", text or "")
+    return f"'{text}" if text.startswith(_SEPARATORS) else text

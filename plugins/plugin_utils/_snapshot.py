@@ -77,7 +77,7 @@ class Policy:
     @property
     def label(self) -> str:
         """The name, or the id where it has none."""
-        return self.name or self.id
+        return self.name if self.name and self.name.strip() else self.id
 
 
 class Tally(NamedTuple):
@@ -208,7 +208,7 @@ def header_from_json(text: str) -> Header:
 def _document(text: str) -> dict[str, Any]:
     try:
         document = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SnapshotError(f"it is not JSON: {error}") from error
     if not isinstance(document, dict) or _KIND not in document:
         raise SnapshotError("it is not a snapshot of this collection")
@@ -223,7 +223,8 @@ def _header(document: Mapping[str, Any]) -> Header:
     except KeyError as error:
         raise SnapshotError(f"it is damaged: it lacks {error}") from error
     numbers: tuple[Any, ...] = header[2:]
-    if not _moments.is_moment(header.taken) or not all(isinstance(number, int) and number >= 0 for number in numbers):
+    sound = isinstance(header.complete, bool) and all(isinstance(number, int) and number >= 0 for number in numbers)
+    if not sound or not _moments.is_moment(header.taken):
         raise SnapshotError("it is damaged: its figures are none")
     return header
 
@@ -266,8 +267,10 @@ def _policy(policy: Mapping[str, Any], result: Mapping[str, Any]) -> Policy:
     if not result.get("overviews"):
         raise SnapshotError("read the statuses with overview: true; whether a list is complete is not known otherwise")
     counted = sum(number for name, number in result["overviews"][0].items() if name.endswith("_count"))
-    reading = Reading.COMPLETE if result["complete"] else Reading.INCOMPLETE
-    return dataclasses.replace(about, reading=reading, counted=counted, rows=[_row(row) for row in rows])
+    # A row that moves from one page to the next while they are read is listed twice, and another one not at all.
+    once = list({row.id: row for row in map(_row, rows)}.values())
+    reading = Reading.COMPLETE if result["complete"] and len(once) >= counted else Reading.INCOMPLETE
+    return dataclasses.replace(about, reading=reading, counted=counted, rows=once)
 
 
 def _row(row: Mapping[str, Any]) -> Row:

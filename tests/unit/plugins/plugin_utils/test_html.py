@@ -71,7 +71,10 @@ def test_names_that_are_none() -> None:
     assert _html.name("Ada").text == "<bdi>Ada</bdi>"
 
 
-@pytest.mark.parametrize("code", ["202E", "202A", "2066", "2069", "0000", "001B", "0085", "200B", "061C", "FFFE"])
+@pytest.mark.parametrize(
+    "code",
+    ["202E", "202A", "2066", "2069", "0000", "001B", "0085", "200B", "061C", "FFFE", "00AD", "2060", "FEFF", "E0041"],
+)
 def test_characters_that_act_are_shown(code: str) -> None:
     assert _html.visible(f"a{chr(int(code, 16))}b") == f"a[U+{code}]b"
 

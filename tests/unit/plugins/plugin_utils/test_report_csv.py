@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 from ansible_collections.graphops.intune.plugins.plugin_utils import _report_csv
@@ -25,43 +26,47 @@ def lines(text: str) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "written"),
     [
-        "=1+1",
-        "+1",
-        "-1",
-        "@SUM(A1)",
-        "\t=1",
-        "\r=1",
-        "\n=1",
-        " =1",
-        "\u00a0=1",
-        "\uff1d1",
-        '=HYPERLINK("https://evil.example","PC-1")',
+        ("=1+1", "'=1+1"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        (" =1", "' =1"),
+        ("\u00a0=1", "'\u00a0=1"),
+        ("\u200b\x00=1", "'\u200b\x00=1"),
+        ("\uff1d1", "'\uff1d1"),
+        ('=HYPERLINK("https://evil.example","PC-1")', '\'=HYPERLINK("https://evil.example","PC-1")'),
+        ("\t=1", "'\t'=1"),
+        ("\r=1", "'\r'=1"),
+        ("\nx", "'\nx"),
+        ("PC-1;=1", "PC-1;'=1"),
+        ("PC-1\r\n @SUM(A1)", "PC-1\r\n' @SUM(A1)"),
     ],
 )
-def test_formulas_do_not_run(text: str) -> None:
+def test_formulas_do_not_run(text: str, written: str) -> None:
     found = lines(to_csv(figures(snapshot(policy(row(text, user=text, principal=text, model=text), name=text)))))[0]
     for column in ("policy_display_name", "device_display_name", "user_name", "user_principal_name", "device_model"):
-        assert found[column] == f"'{text}"
+        assert found[column] == written
 
 
-@pytest.mark.parametrize("text", ["PC-1", "a=b", "", "'=1", "#1", "ada@contoso.example"])
+@pytest.mark.parametrize("text", ["PC-1", "a=b", "", "'=1", "#1", "ada@contoso.example", "a; b", "a\nb"])
 def test_other_texts_stay_as_they_are(text: str) -> None:
     assert _report_csv.cell(text) == text
 
 
-@given(st.text(max_size=6))
-def test_no_cell_begins_as_a_formula_does(text: str) -> None:
+@given(st.text(st.one_of(st.sampled_from("=+-@;\t\r\n x'"), st.characters()), max_size=6))
+def test_no_cell_begins_as_a_formula_does_however_it_is_split(text: str) -> None:
     shown = _report_csv.cell(text)
-    assert shown[:1] not in tuple("=+-@\t\r\n")
-    assert shown in (text, f"'{text}")
+    assert shown[:1] not in tuple("\t\r\n")
+    assert not any(part.lstrip()[:1] in tuple("=+-@") for part in re.split("[;\t\r\n]", shown))
+    assert shown.replace("'", "") == text.replace("'", "")
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=6))
 def test_whatever_a_name_holds_it_stays_one_cell(name: str) -> None:
     found = lines(to_csv(figures(snapshot(policy(row(f"x{name}", id="1"))))))
-    assert [line["device_display_name"] for line in found] == [f"x{name}"]
+    assert [line["device_display_name"] for line in found] == [_report_csv.cell(f"x{name}")]
 
 
 def test_every_row_is_there_with_what_is_known_of_it() -> None:

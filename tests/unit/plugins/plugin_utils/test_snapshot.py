@@ -62,6 +62,13 @@ def test_what_the_modules_returned() -> None:
     assert not made.complete
 
 
+def test_a_row_that_is_listed_twice_counts_once_and_hides_that_another_one_is_missing() -> None:
+    listed = RESULT["device_compliance_statuses"]
+    made = _snapshot.from_results(POLICIES[:1], [{**RESULT, "device_compliance_statuses": listed[:1] * 2}], NOW)
+    assert [found.id for found in made.policies[0].rows] == ["s1"]
+    assert made.policies[0].reading is Reading.INCOMPLETE
+
+
 def test_a_failure_without_words_is_a_failure() -> None:
     made = _snapshot.from_results(POLICIES[:1], [{"skipped": True}], NOW)
     assert (made.policies[0].reading, made.policies[0].problem) == (Reading.UNREADABLE, "the reading was skipped")
@@ -148,12 +155,14 @@ GOOD = json.loads(snapshot(policy(row())).to_json())
     [
         ("", "not JSON"),
         ("{", "not JSON"),
+        ("[" * 200_000, "not JSON"),
         ("[]", "not a snapshot"),
         ("{}", "not a snapshot"),
         (json.dumps({**GOOD, "graphops_intune_snapshot": 2}), "version 2; this collection reads version 1"),
         (json.dumps({**GOOD, "taken": "today"}), "damaged"),
         (json.dumps({**GOOD, "device_count": "many"}), "damaged"),
         (json.dumps({**GOOD, "device_count": -1}), "damaged"),
+        (json.dumps({**GOOD, "complete": "no"}), "damaged"),
         (json.dumps({key: value for key, value in GOOD.items() if key != "row_count"}), "lacks 'row_count'"),
         (json.dumps({**GOOD, "columns": ["id"]}), "columns"),
         (json.dumps({**GOOD, "policies": None}), "damaged"),
