@@ -70,6 +70,6 @@ def to_csv(figures: Figures) -> str:
 
 
 def cell(text: str | None) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
-    text = _FORMULA.sub("'", text or "")
+    """Return a text that no spreadsheet takes for a formula; NUL, on which readers stop, is replaced."""
+    text = _FORMULA.sub("'", (text or "").replace("\0", "\ufffd"))
     return f"'{text}" if text.startswith(_SEPARATORS) else text

@@ -34,7 +34,7 @@ def lines(text: str) -> list[dict[str, str]]:
         ("@SUM(A1)", "'@SUM(A1)"),
         (" =1", "' =1"),
         ("\u00a0=1", "'\u00a0=1"),
-        ("\u200b\x00=1", "'\u200b\x00=1"),
+        ("\u200b\x07=1", "'\u200b\x07=1"),
         ("\uff1d1", "'\uff1d1"),
         ('=HYPERLINK("https://evil.example","PC-1")', '\'=HYPERLINK("https://evil.example","PC-1")'),
         ("\t=1", "'\t'=1"),
@@ -60,10 +60,10 @@ def test_no_cell_begins_as_a_formula_does_however_it_is_split(text: str) -> None
     shown = _report_csv.cell(text)
     assert shown[:1] not in tuple("\t\r\n")
     assert not any(part.lstrip()[:1] in tuple("=+-@") for part in re.split("[;\t\r\n]", shown))
-    assert shown.replace("'", "") == text.replace("'", "")
+    assert shown.replace("'", "") == text.replace("'", "").replace("\0", "\ufffd")
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=6))
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=6))
 def test_whatever_a_name_holds_it_stays_one_cell(name: str) -> None:
     found = lines(to_csv(figures(snapshot(policy(row(f"x{name}", id="1"))))))
     assert [line["device_display_name"] for line in found] == [_report_csv.cell(f"x{name}")]
