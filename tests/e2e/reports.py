@@ -24,19 +24,20 @@ NOW = "2026-01-08T06:00:00Z"
 class Report:
     """The files of a report, and the snapshots beside them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = "report") -> None:
         self.folder = folder
-        self.page = folder / "report.html"
+        self.page = folder / f"{name}.html"
+        self._name = name
         self.snapshots = folder / "snapshots"
 
     def json(self) -> dict[str, Any]:
         """The figures."""
-        document: dict[str, Any] = json.loads((self.folder / "report.json").read_text(encoding="utf-8"))
+        document: dict[str, Any] = json.loads((self.folder / f"{self._name}.json").read_text(encoding="utf-8"))
         return document
 
     def csv(self) -> list[dict[str, str]]:
         """The lines of the table."""
-        text = (self.folder / "report.csv").read_bytes().decode("utf-8")
+        text = (self.folder / f"{self._name}.csv").read_bytes().decode("utf-8")
         assert text.startswith("\ufeff")
         assert text.count("\r\n") == text.count("\n"), "RFC 4180 ends lines with CRLF"
         return list(csv.DictReader(io.StringIO(text[1:], newline=""), strict=True))
@@ -60,15 +61,23 @@ class Report:
         return {str(path.relative_to(self.folder)): path.read_bytes() for path in found}
 
 
+def quick(ansible: Ansible) -> Ansible:
+    """The same without the copying of modules to files first, for the role has many small tasks."""
+    ansible.environment["ANSIBLE_PIPELINING"] = "1"
+    return ansible
+
+
 def report(ansible: Ansible, *flags: str, play: dict[str, Any] | None = None, **variables: Any) -> tuple[Run, Report]:
     """Apply the role; variables go without their prefix."""
     folder = ansible.folder / "reports"
+    return ansible.playbook([role(folder, **variables)], *flags, play=play), Report(folder)
+
+
+def role(folder: Path, **variables: Any) -> dict[str, Any]:
+    """A task that applies the role; variables go without their prefix."""
     known = {"directory": str(folder), "moment": NOW, **variables}
-    task = {
-        "ansible.builtin.include_role": {"name": ROLE},
-        "vars": {f"compliance_report_{name}": value for name, value in known.items()},
-    }
-    return ansible.playbook([task], *flags, play=play), Report(folder)
+    named = {f"compliance_report_{name}": value for name, value in known.items()}
+    return {"ansible.builtin.include_role": {"name": ROLE}, "vars": named}
 
 
 def changed(run: Run) -> int:
