@@ -12,7 +12,6 @@ import base64
 import hashlib
 
 from . import _moments
-from . import _page_notes as notes
 from . import _page_sections as sections
 from ._compliance import Group
 from ._figures import Figures, Freshness
@@ -58,9 +57,9 @@ def to_html(figures: Figures, title: str, style: str, script: str) -> str:
         sections.platforms(figures),
         sections.reporting(figures) if listed else None,
         sections.grace(figures) if listed else None,
-        notes.missing(figures),
+        sections.missing(figures),
         all_rows(figures),
-        notes.method(figures),
+        sections.method(figures),
         id="main",
     )
     footer = element(

@@ -82,15 +82,18 @@ def test_what_is_refused_and_a_first_report_in_check_mode(
     folder = ansible.folder / "reports"
     closed = next(policy["id"] for policy in emulator.state()["policies"] if policy["id"] != ids.policy_id)
     emulator.settings(policies_unreadable=[closed])
+    emulator.faults({"match": {"path": f"{ids.policy_id}/deviceStatuses$"}, "do": {"status": 503}})
+    impatient = {"module_defaults": {"group/graphops.intune.graph": {"retry_timeout": 0}}}
     tasks = [refused(f"bad {number}", role(folder, **variables)) for number, variables in enumerate(BAD)]
     tasks += [
         refused("no secret", role(folder), environment={"AZURE_CLIENT_SECRET": ""}),
         refused("wrong secret", role(folder), environment={"AZURE_CLIENT_SECRET": "another-secret-value"}),
         refused("spelling", role(folder, policies=["Windows baseline", "windows baseline"])),
         refused("nothing readable", role(folder, policies=[closed])),
+        refused("service down", role(folder, policies=[ids.policy_id])),
         role(folder, policies=[ids.policy_id]),
     ]
-    run = ansible.playbook(tasks, "--check", "--diff")
+    run = ansible.playbook(tasks, "--check", "--diff", play=impatient)
     assert run.code == 0
     messages = [result["msg"] for result in run.results if isinstance(result.get("msg"), dict)]
     told = {message["case"]: message["msg"] for message in messages}
@@ -104,8 +107,9 @@ def test_what_is_refused_and_a_first_report_in_check_mode(
         "compliance_report_policies names what is neither the id nor the display name of a policy: windows baseline."
     )
     assert told["nothing readable"].startswith("No policy could be read: there is nothing to report on. The first said")
+    assert "retry_timeout (0 s) is used up" in told["service down"], "the play's own patience holds"
     read = [line for line in requests_of(emulator) if line == "GET deviceStatuses"]
-    assert len(read) == 2, "the last two read one policy each"
+    assert len(read) == 3, "the last three read one policy each"
     assert "Check mode: nothing was written." in run.output
     assert not folder.exists()
 

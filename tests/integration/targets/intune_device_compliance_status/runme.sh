@@ -34,9 +34,8 @@ adhoc() {
 tour() {
     ansible-playbook converge.yml "$@"
     ansible-playbook thousands.yml "$@"
-    ansible-playbook roles.yml "$@" -e expected=2 --check
-    ansible-playbook roles.yml "$@" -e expected=2
-    ansible-playbook roles.yml "$@" -e expected=0
+    ansible-playbook audit.yml "$@"
+    ansible-playbook report.yml "$@"
 
     ansible-inventory -i fleet.intune_devices.yml --graph | tee "${OUTPUT_DIR}/graph"
     grep -q "@status_notApplicable:" "${OUTPUT_DIR}/graph"

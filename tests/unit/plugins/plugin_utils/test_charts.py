@@ -9,8 +9,8 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from ansible_collections.graphops.intune.plugins.plugin_utils import _svg
-from ansible_collections.graphops.intune.plugins.plugin_utils._svg import Point, Scale, runs, stack, ticks
+from ansible_collections.graphops.intune.plugins.plugin_utils import _charts
+from ansible_collections.graphops.intune.plugins.plugin_utils._charts import Point, Scale, runs, stack, ticks
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,4 +64,4 @@ def test_a_bar_is_full_and_hides_nothing(values: list[int]) -> None:
 
 
 def test_parts_keep_their_proportions() -> None:
-    assert stack([75, 25]) == [_svg.Segment(0, 75), _svg.Segment(75, 25)]
+    assert stack([75, 25]) == [_charts.Segment(0, 75), _charts.Segment(75, 25)]
