@@ -218,7 +218,9 @@ def describe_cores() -> str:
         checks = ", ".join(check.__name__ for check in CHECKS if by_default(check, name))
         if name in CHOSEN:
             left = ", ".join(check.__name__ for check in CHECKS if not by_default(check, name))
-            lines.append(f"ansible-core {name}: {checks} on Python {CHOSEN[name]}{f'; left out: {left}' if left else ''}")
+            lines.append(
+                f"ansible-core {name}: {checks} on Python {CHOSEN[name]}{f'; left out: {left}' if left else ''}"
+            )
         else:
             wanted = f"{', '.join(core.pythons[:-1])} or {core.pythons[-1]}"
             lines.append(f"ansible-core {name}: left out, for want of Python {wanted}")

@@ -33,11 +33,6 @@ options:
     type: list
     elements: str
     default: []
-  check_mode:
-    description:
-      - Whether the result tells of what would change.
-    type: bool
-    default: false
 seealso:
   - plugin: graphops.intune.compliance_statuses
     plugin_type: lookup
@@ -46,7 +41,7 @@ seealso:
 EXAMPLES = r"""
 - name: Tell the outcome
   ansible.builtin.debug:
-    msg: "{{ (converged | graphops.intune.compliance_outcome(statuses, check_mode=ansible_check_mode)).sentences }}"
+    msg: "{{ (converged | graphops.intune.compliance_outcome(statuses)).sentences }}"
 """
 
 RETURN = r"""
@@ -74,10 +69,9 @@ def compliance_outcome(
     result: Mapping[str, Any],
     statuses: Sequence[Mapping[str, Any]],
     places: Sequence[str] = (),
-    check_mode: bool = False,
 ) -> dict[str, Any]:
     """Return sentences and problem."""
-    return tell(result, statuses, places, check_mode=check_mode)._asdict()
+    return tell(result, statuses, places)._asdict()
 
 
 class FilterModule:

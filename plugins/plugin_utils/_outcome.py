@@ -26,14 +26,13 @@ class Told(NamedTuple):
     problem: str | None
 
 
-def tell(result: Entry, statuses: Sequence[Entry], places: Sequence[str], *, check_mode: bool) -> Told:
+def tell(result: Entry, statuses: Sequence[Entry], places: Sequence[str]) -> Told:
     """Return what became of the items: how many, what changed, and each that is not as declared, up to a number.
 
     Args:
         result: what `intune_device_compliance_status_bulk` returned.
         statuses: the items that it was given.
         places: what to call each of them; empty to count them from 0.
-        check_mode: the result tells of what would change.
     """
 
     def place(index: int) -> str:
@@ -46,7 +45,9 @@ def tell(result: Entry, statuses: Sequence[Entry], places: Sequence[str], *, che
     if summary is None:
         return Told([], message)
     wrong = [index for index, entry in enumerate(result["results"]) if entry["outcome"] in _WRONG]
-    lines = [_count(summary, check_mode), *_changes(result["results"], check_mode)]
+    # By what was sent, for a task can be in check mode when its play is not.
+    predicted = summary["changed"] > 0 and result["graph"]["writes"] == 0
+    lines = [_count(summary, predicted), *_changes(result["results"], predicted)]
     for index in wrong[:_MAX_SHOWN]:
         entry = result["results"][index]
         failure = entry["failure"] or {}
@@ -58,16 +59,16 @@ def tell(result: Entry, statuses: Sequence[Entry], places: Sequence[str], *, che
     return Told(lines, message if wrong else None)
 
 
-def _count(summary: Entry, check_mode: bool) -> str:
-    counts = [f"{summary['ok']:,} as declared", f"{summary['changed']:,} {'would change' if check_mode else 'changed'}"]
+def _count(summary: Entry, predicted: bool) -> str:
+    counts = [f"{summary['ok']:,} as declared", f"{summary['changed']:,} {'would change' if predicted else 'changed'}"]
     counts += [f"{summary[outcome]:,} {outcome.replace('_', ' ')}" for outcome in _WRONG if summary[outcome]]
     return f"{summary['total']:,} {'status' if summary['total'] == 1 else 'statuses'}: {', '.join(counts)}."
 
 
-def _changes(results: Sequence[Entry], check_mode: bool) -> list[str]:
+def _changes(results: Sequence[Entry], predicted: bool) -> list[str]:
     properties = collections.Counter(name for entry in results for name in entry["changed_properties"])
     said = ", ".join(f"{name} ({count:,})" for name, count in properties.most_common())
-    return [f"{'Properties that would change' if check_mode else 'Changed properties'}: {said}."] if said else []
+    return [f"{'Properties that would change' if predicted else 'Changed properties'}: {said}."] if said else []
 
 
 def _named(item: Entry) -> str:

@@ -66,6 +66,8 @@ class Ansible:
     def __init__(self, emulator: RunningEmulator, folder: Path, collections: str) -> None:
         self.emulator = emulator
         self.folder = folder
+        self.expected_warnings: tuple[str, ...] = ()
+        """How the warnings begin that a test means to see; any other fails it."""
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "INTUNE_"))},
             **emulator.env,
@@ -157,6 +159,9 @@ class Ansible:
         self._search_for_secrets(output + record.read_text(), variables)
         assert "Traceback (most recent call last)" not in output, output
         assert "[DEPRECATION WARNING]" not in output, output
+        warnings = re.findall(r"^\[WARNING\]: +(.*)", output, re.MULTILINE)
+        unexpected = [warning for warning in warnings if not warning.startswith(self.expected_warnings)]
+        assert not unexpected, output
         return Run(done.returncode, output, [json.loads(line) for line in record.read_text().splitlines()])
 
     def _search_for_secrets(self, output: str, variables: dict[str, str]) -> None:

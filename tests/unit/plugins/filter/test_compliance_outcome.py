@@ -20,7 +20,8 @@ def entry(outcome: str = "ok", *changed: str, **failure: str) -> dict[str, Any]:
 def result(*entries: dict[str, Any], **more: Any) -> dict[str, Any]:
     outcomes = [one["outcome"] for one in entries]
     counts = {name: outcomes.count(name) for name in ("ok", "changed", "failed", "not_attempted")}
-    return {"results": list(entries), "summary": {**counts, "total": len(entries)}, **more}
+    writes = {"writes": counts["changed"]}
+    return {"results": list(entries), "summary": {**counts, "total": len(entries)}, "graph": writes, **more}
 
 
 def tell(*arguments: Any, **named: Any) -> dict[str, Any]:
@@ -38,7 +39,7 @@ def test_changes_are_counted_by_property() -> None:
         "3 statuses: 1 as declared, 2 changed.",
         "Changed properties: status (2), device_model (1).",
     ]
-    assert tell(found, ITEMS, check_mode=True)["sentences"] == [
+    assert tell({**found, "graph": {"writes": 0}}, ITEMS)["sentences"] == [
         "3 statuses: 1 as declared, 2 would change.",
         "Properties that would change: status (2), device_model (1).",
     ]
