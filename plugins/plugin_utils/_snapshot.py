@@ -219,12 +219,13 @@ def _document(text: str) -> dict[str, Any]:
 
 def _header(document: Mapping[str, Any]) -> Header:
     try:
-        header = Header(**{field: document[field] for field in Header._fields})
+        fields: dict[str, Any] = {field: document[field] for field in Header._fields}
     except KeyError as error:
         raise SnapshotError(f"it is damaged: it lacks {error}") from error
-    numbers: tuple[Any, ...] = header[2:]
-    sound = isinstance(header.complete, bool) and all(isinstance(number, int) and number >= 0 for number in numbers)
-    if not sound or not _moments.is_moment(header.taken):
+    header = Header(**fields)
+    taken, complete, *numbers = fields.values()
+    sound = isinstance(complete, bool) and all(isinstance(number, int) and number >= 0 for number in numbers)
+    if not sound or not _moments.is_moment(taken):
         raise SnapshotError("it is damaged: its figures are none")
     return header
 

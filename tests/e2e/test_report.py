@@ -184,8 +184,8 @@ def month(tmp_path_factory: pytest.TempPathFactory, collections: str) -> Month:
         (found.snapshots / f"{day.replace('-', '')}T060000Z-00000000.json").write_text(text, encoding="utf-8")
     names = {"p": ("Baseline", weeks[today]), "q": ("{{ 1 }}", hostile), "r": ("Not asked for", [])}
     seed = folder / "seed.json"
-    policies = [{"id": key, "displayName": name, "statuses": rows} for key, (name, rows) in names.items()]
-    seed.write_text(json.dumps({"policies": policies}))
+    served = [{"id": key, "displayName": name, "statuses": rows} for key, (name, rows) in names.items()]
+    seed.write_text(json.dumps({"policies": served}))
     with start(seed=seed) as emulator:
         ansible = quick(Ansible(emulator, folder, collections))
         variables = {
