@@ -82,23 +82,23 @@ seealso:
 """
 
 EXAMPLES = r"""
-# compliance.intune_devices.yml: every device of every policy. The credentials are in the environment.
+# compliance.intune_devices.yml: the first line alone gives every device of every policy, with the credentials in the
+# environment. Each part below it can be left out.
 plugin: graphops.intune.intune_devices
 
----
-# Windows devices alone, in groups by their worst status (status_nonCompliant, status_error and so on) and by model.
-plugin: graphops.intune.intune_devices
+# Windows devices alone.
 policies:
   - Windows baseline
+
+# Groups by the worst status (status_nonCompliant, status_error and so on) and by model.
 keyed_groups:
   - prefix: status
     key: intune_compliance_status
   - prefix: model
     key: intune_device_model | default('unknown', true)
 
----
-# What to remediate, in one group, whose hosts are connected to by a name in a domain that you trust.
-plugin: graphops.intune.intune_devices
+# What to remediate, in one group, whose hosts are connected to by a name in a domain that you trust. An expression that
+# cannot be evaluated fails the inventory.
 strict: true
 groups:
   remediate: intune_compliance_status in ['nonCompliant', 'error', 'conflict']
@@ -108,19 +108,17 @@ compose:
   failed_policies: >-
     intune_statuses | selectattr('status', 'eq', 'nonCompliant') | map(attribute='policy_display_name') | unique | list
 
----
-# One host for each device and user, in small letters, and kept for an hour.
-plugin: graphops.intune.intune_devices
+# One host for each device and user, in small letters.
 hostnames:
   - "{{ device_display_name | lower }}-{{ user_name | lower }}"
+
+# Kept for an hour.
 cache: true
 cache_plugin: ansible.builtin.jsonfile
 cache_connection: ~/.cache/intune
 cache_timeout: 3600
 
----
 # Another tenant, with its secret in another environment variable. A value that ansible-vault encrypted will do, too.
-plugin: graphops.intune.intune_devices
 tenant_id: fabrikam.onmicrosoft.com
 client_id: 00001111-aaaa-2222-bbbb-3333cccc4444
 client_secret: "{{ lookup('ansible.builtin.env', 'FABRIKAM_CLIENT_SECRET') }}"

@@ -140,13 +140,13 @@ class Ansible:
         merged = {**self.environment, **(changes or {})}
         return {name: value for name, value in merged.items() if value is not None}
 
-    def _run(self, command: list[str], environment: dict[str, str | None]) -> Run:
+    def _run(self, command: list[str], environment: dict[str, str | None], verbosity: str = "-vvvv") -> Run:
         record = self.folder / "results.jsonl"
         record.write_text("")
         variables = self.environment_with({"RECORD_FILE": str(record), **environment})
         self.emulator.settings(expect_no_writes="--check" in command or command[0] == "ansible-inventory")
         done = subprocess.run(
-            [str(_BIN / command[0]), *command[1:], "-vvvv"],
+            [str(_BIN / command[0]), *command[1:], *([verbosity] if verbosity else [])],
             env=variables,
             cwd=self.folder,
             capture_output=True,
@@ -172,6 +172,10 @@ class Ansible:
         assert not found, "a secret was printed"
         assert not _TOKEN.search(output), "a token was printed"
         assert "PRIVATE KEY" not in output, "a private key was printed"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "warns(start, ...): how the warnings begin that the test means to see")
 
 
 @pytest.fixture(scope="session")
@@ -202,8 +206,12 @@ def emulator(running_emulator: RunningEmulator) -> Iterator[RunningEmulator]:
 
 
 @pytest.fixture
-def ansible(emulator: RunningEmulator, tmp_path: Path, collections: str) -> Ansible:
-    return Ansible(emulator, tmp_path, collections)
+def ansible(
+    emulator: RunningEmulator, tmp_path: Path, collections: str, request: pytest.FixtureRequest
+) -> Ansible:
+    started = Ansible(emulator, tmp_path, collections)
+    started.expected_warnings = tuple(start for mark in request.node.iter_markers("warns") for start in mark.args)
+    return started
 
 
 @dataclasses.dataclass(frozen=True)

@@ -245,6 +245,7 @@ def test_credentials_can_be_set_once_for_the_group(ansible: Ansible, emulator: R
     assert run.only["changed"]
 
 
+@pytest.mark.warns("This service has no route to device status")
 def test_observed_profile_reads_by_listing_and_says_that_it_cannot_write(
     ansible: Ansible, emulator: RunningEmulator, ids: Ids
 ) -> None:

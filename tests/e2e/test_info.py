@@ -129,6 +129,7 @@ def test_a_list_as_long_as_its_overview_is_complete(ansible: Ansible, emulator: 
     assert "left some out" not in run.output
 
 
+@pytest.mark.warns("The list of policy Windows baseline has 3 statuses")
 def test_a_list_shorter_than_its_overview_is_told(ansible: Ansible, emulator: RunningEmulator, ids: Ids) -> None:
     emulator.settings(list_limit=3)
     run = ansible.info(policy_id=ids.policy_id, overview=True)

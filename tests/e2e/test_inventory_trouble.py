@@ -19,6 +19,8 @@ from .test_credentials import GONE, NO_SECRET, issue_token, options_of
 from .test_inventory import DEVICES, check
 
 STOP: dict[str, str | None] = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
+# What ansible-core says of a source that failed; whether it goes on is up to the user.
+pytestmark = pytest.mark.warns("* Failed to parse", "Failed to parse inventory", "Unable to parse")
 LOCAL = {"ansible_connection": "'local'"}
 
 
@@ -349,6 +351,7 @@ HOSTS = [
 ]
 
 
+@pytest.mark.warns("Names of devices that are taken")
 def test_no_name_means_anything_but_its_host(
     ansible: Ansible, emulator: RunningEmulator, ids: Ids, tmp_path: Path
 ) -> None:
@@ -392,6 +395,7 @@ def test_no_name_means_anything_but_its_host(
     assert run.results[-1]["cmd"] == ["true"]
 
 
+@pytest.mark.warns("Names of devices that are taken")
 def test_devices_that_come_to_one_name_stay_two(ansible: Ansible, emulator: RunningEmulator, ids: Ids) -> None:
     for number, name in enumerate(("PC 1", "PC_1", "PC/1")):
         emulator.put_status(ids.policy_id, f"row-{number}", deviceDisplayName=name, status="error")

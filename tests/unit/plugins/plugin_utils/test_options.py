@@ -136,10 +136,11 @@ def test_the_connection_is_made_of_the_options_and_its_secrets_are_masked(monkey
 
 
 def test_masking_is_left_to_an_ansible_core_that_can_do_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Masker:
-        register_secret = staticmethod(lambda secret: handed_over.append(secret))
-
     handed_over: list[str] = []
+
+    class Masker:
+        register_secret = staticmethod(handed_over.append)
+
     monkeypatch.setattr(importlib, "import_module", lambda _name: Masker)
     assert _start.mask("swordfish")
     assert handed_over == ["swordfish"]
