@@ -124,46 +124,28 @@ client_id: 00001111-aaaa-2222-bbbb-3333cccc4444
 client_secret: "{{ lookup('ansible.builtin.env', 'FABRIKAM_CLIENT_SECRET') }}"
 """
 
-from collections.abc import Mapping
 from typing import Any
 
-from ansible import constants
 from ansible.errors import AnsibleParserError
 from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.plugins.inventory import Cacheable
 
 from ..module_utils._device_status import Row
 from ..module_utils._errors import IntuneError
 from ..plugin_utils._devices import variables
-from ..plugin_utils._draft import draft, take_over
-from ..plugin_utils._host_names import choose, group, read_hostnames, renamed
-from ..plugin_utils._inert import MARKED, inert
-from ..plugin_utils._options import complete, connect, is_secret, refuse_unknown
+from ..plugin_utils._host_names import group, read_hostnames
+from ..plugin_utils._inert import inert
+from ..plugin_utils._inventory import GraphInventory
+from ..plugin_utils._options import connect, refuse_unknown
 from ..plugin_utils._query import Query
 
-_ATTEMPTS = 3
-_OURS = frozenset(variables([{}]))
 
-
-class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
+class InventoryModule(GraphInventory, Cacheable):
     """Reads the device compliance statuses, and makes hosts of the devices."""
 
     NAME = "graphops.intune.intune_devices"
-
-    def verify_file(self, path: str) -> bool:
-        """Tell whether a file is named as one for this plugin."""
-        return super().verify_file(path) and path.endswith(("intune_devices.yml", "intune_devices.yaml"))
-
-    def set_options(
-        self, task_keys: Any = None, var_options: Any = None, direct: Mapping[str, Any] | None = None
-    ) -> None:
-        """Take the options from the file, its templates filled in, and from the environment."""
-        try:
-            options = complete(direct or {}, self._render_option, ("policies",))
-        except IntuneError as error:
-            raise AnsibleParserError(error.sentence) from None
-        super().set_options(task_keys, var_options, options)
+    VARIABLES = frozenset(variables([{}]))
 
     def parse(self, inventory: InventoryData, loader: DataLoader, path: str, cache: bool = True) -> None:
         """Add the devices to the inventory, all of them or none."""
@@ -176,7 +158,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             devices = group(self._rows(query, path, cache), hostnames, self._render_name)
         except IntuneError as error:
             raise AnsibleParserError(error.sentence) from None
-        self._populate(inventory, devices)
+        self._populate(inventory, {name: variables(rows) for name, rows in devices.items()})
 
     def _rows(self, query: Query, path: str, cache: bool) -> list[Row]:
         if not self.get_option("cache"):
@@ -186,60 +168,6 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if rows is None:
             rows = self._cache[key] = query.read(self.display.warning)
         return rows
-
-    def _populate(self, inventory: InventoryData, devices: dict[str, list[Row]]) -> None:
-        # Called like a group, or like this machine, a host would be taken for that.
-        taken = {*constants.LOCALHOST, *inventory.groups, *map(self._sanitize_group_name, self.get_option("groups"))}
-        for _attempt in range(_ATTEMPTS):
-            hosts = choose(devices, taken)
-            made = self.inventory = draft(inventory, hosts.values())
-            # Variables before groups: set_variable() takes a name for a group's as soon as there is one.
-            for name, host in hosts.items():
-                self._describe(made, host, inert(variables(devices[name])))
-            for host in hosts.values():
-                self._assign(host)
-            # What keyed_groups came to is known only now. Hosts yield to groups, which playbooks name.
-            clashes = set(made.groups).intersection(hosts.values())
-            if not clashes:
-                take_over(made, inventory)
-                if warning := renamed(hosts):
-                    self.display.warning(warning)
-                return
-            taken |= clashes
-        raise AnsibleParserError(
-            f"keyed_groups makes groups with the names of hosts, such as {min(clashes)}; add a prefix"
-        )
-
-    def _describe(self, made: InventoryData, host: str, values: Row) -> None:
-        made.hosts[host].vars.update(values)
-        known = made.hosts[host].get_vars()
-        self._set_composite_vars(self.get_option("compose"), known, host, self.get_option("strict"))
-
-    def _assign(self, host: str) -> None:
-        strict = self.get_option("strict")
-        self._add_host_to_composed_groups(self.get_option("groups"), {}, host, strict)
-        self._add_host_to_keyed_groups(self.get_option("keyed_groups"), {}, host, strict)
-
-    def _compose(self, template: Any, variables: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:
-        # The name of one of our variables alone, which most keyed_groups are: it is there already, and compiling the
-        # expression anew for each host takes a millisecond.
-        if str(template) in _OURS and not self.get_option("use_extra_vars") and variables.get(template):
-            return variables[template]
-        value = super()._compose(template, variables, *args, **kwargs)
-        if isinstance(value, str) or not MARKED:
-            return value
-        # Before 2.19, text that looks like something else becomes that. A model called "True" would be a boolean, which
-        # no group can be called.
-        is_text = super()._compose(f"({template}) is string", variables, *args, **kwargs) is True
-        return inert(super()._compose(f"({template}) | string", variables, *args, **kwargs)) if is_text else value
-
-    def _render_option(self, option: str, value: Any) -> Any:
-        try:
-            self.templar.available_variables = self._vars or {}
-            return self.templar.template(value)
-        except Exception as error:
-            reason = "it is a secret, and not shown" if is_secret(option) else str(error)
-            raise AnsibleParserError(f"{option} is a template that cannot be filled in: {reason}") from None
 
     def _render_name(self, template: str, row: Row) -> Any:
         extra = (self._vars or {}) if self.get_option("use_extra_vars") else {}

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ._client import GraphClient
@@ -15,7 +16,7 @@ from ._errors import Phase
 from ._http import Purpose
 from ._statuses import DeviceStatuses
 
-_PROPERTIES = {
+PROPERTIES = {
     "id": "id",
     "display_name": "displayName",
     "description": "description",
@@ -23,9 +24,18 @@ _PROPERTIES = {
     "created_date_time": "createdDateTime",
     "last_modified_date_time": "lastModifiedDateTime",
 }
+"""What is told of a policy, and what the service calls it."""
 
 
-def list_policies(client: GraphClient) -> list[dict[str, Any]]:
-    """Return every policy; what the service left out is null."""
-    policies = DeviceStatuses(client).policies(Purpose("Listing the compliance policies", Phase.READ))
-    return [{option: policy.get(name) for option, name in _PROPERTIES.items()} for policy in policies]
+def list_policies(client: GraphClient, called: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Return every policy, or those with these ids or display names; what the service left out is null.
+
+    Raises:
+        IntuneError: the list cannot be read, or there is not exactly one policy of a name.
+    """
+    statuses = DeviceStatuses(client)
+    if called:
+        policies = list({policy["id"]: policy for policy in map(statuses.policy_called, called)}.values())
+    else:
+        policies = statuses.policies(Purpose("Listing the compliance policies", Phase.READ))
+    return [{option: policy.get(name) for option, name in PROPERTIES.items()} for policy in policies]

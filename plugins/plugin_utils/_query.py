@@ -4,7 +4,7 @@
 
 # This plugin util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""What a plugin asks of the service: the device statuses of some policies or of all."""
+"""What a plugin asks of the service: some policies or all, or the device statuses of these."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from ..module_utils._device_status import Row
 from ..module_utils._errors import InvalidOptionsError
 from ..module_utils._info import Filters, read_statuses
 from ..module_utils._options import Connection
+from ..module_utils._policies import list_policies
 from ..module_utils._start import check, mask, missing_library
 from ..module_utils._version import VERSION
 
 
 @dataclasses.dataclass(frozen=True)
 class Query:
-    """Which statuses to read, and from where. ``policies`` holds ids and names; empty means every policy."""
+    """Which policies or statuses to read, and where. ``policies`` holds ids and names; empty means every policy."""
 
     connection: Connection
     policies: tuple[str, ...]
@@ -44,21 +45,36 @@ class Query:
         Raises:
             IntuneError: anything cannot be right or cannot be read.
         """
-        filters, credential = check(self.connection, self._filters)
+
+        def work(client: GraphClient) -> list[Row]:
+            filters, version = Filters(policies=self.policies), self.connection.api_version
+            result = read_statuses(client, filters, api_version=version, overview=False, warn=warn)
+            rows: list[Row] = result["device_compliance_statuses"]
+            return rows
+
+        return self._ask(work)
+
+    def read_policies(self) -> list[Row]:
+        """Return the policies, each as `intune_device_compliance_policy_info` returns it.
+
+        Raises:
+            IntuneError: anything cannot be right or cannot be read.
+        """
+        return self._ask(lambda client: list_policies(client, self.policies))
+
+    def _ask(self, work: Callable[[GraphClient], list[Row]]) -> list[Row]:
+        _nothing, credential = check(self.connection, self._check)
         client = GraphClient(self.connection, credential, _hide)
         try:
-            result = read_statuses(client, filters, api_version=self.connection.api_version, overview=False, warn=warn)
+            return work(client)
         except ImportError as error:
             raise missing_library(error.name or "requests") from None
         finally:
             client.close()
-        rows: list[Row] = result["device_compliance_statuses"]
-        return rows
 
-    def _filters(self) -> Filters:
+    def _check(self) -> None:
         if not all(policy.strip() for policy in self.policies):
             raise InvalidOptionsError(["policies has an entry without text; give ids or names, or leave policies out"])
-        return Filters(policies=self.policies)
 
 
 def _hide(secret: str) -> None:
