@@ -50,6 +50,7 @@ class Item:
     desired: Desired
     policy_id: str | None = None
     status_id: str | None = None
+    device_display_name: str | None = None
     plan: Plan | None = None
     tried: bool = False
     written: bool = False
@@ -61,6 +62,7 @@ class Item:
     def compare(self, row: Row) -> None:
         """Take the row as it is before the task."""
         self.status_id = str(row.get("id"))
+        self.device_display_name = row.get("deviceDisplayName")
         plan = Plan.between(row, self.desired)
         if plan.changes:
             self.plan = plan
@@ -112,6 +114,7 @@ class Item:
         return {
             "policy_id": self.policy_id,
             "status_id": self.status_id,
+            "device_display_name": self.device_display_name,
             "outcome": self.outcome.value,
             "changed_properties": self.changed_properties,
             "failure": self.error.failure.as_dict() if self.error else None,

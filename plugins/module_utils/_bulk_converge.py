@@ -19,7 +19,7 @@ from ._client import GraphClient
 from ._device_status import Plan, Row
 from ._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase
 from ._http import Purpose
-from ._pacing import Budget
+from ._pacing import WRITE_LIMIT, WRITE_PERIOD, Budget
 from ._reader import Reader, asks_to_wait, later
 from ._statuses import DeviceStatuses, entity_of, explain_refusal, item_path, only_one
 
@@ -60,6 +60,11 @@ class Manner(NamedTuple):
             write_limit_period=options["write_limit_period"],
         )
 
+    @property
+    def share(self) -> float:
+        """What part of the application's budget of writes is this task's, as far as that is not all of it."""
+        return (self.write_limit / self.write_limit_period) / (WRITE_LIMIT / WRITE_PERIOD)
+
 
 Sending = tuple[Item, Plan]
 """An item, and what of its plan is still to be sent."""
@@ -94,6 +99,7 @@ class Bulk:
         self._client = client
         self._items = items
         self._manner = manner
+        client.share(manner.share)  # who writes less than all leaves room to others, who read too
         self._statuses = DeviceStatuses(client)
         self._reader = Reader(client, self._statuses, batch=not manner.check_mode)
         self._budget = Budget(manner.write_limit, manner.write_limit_period, client.patience.clock)

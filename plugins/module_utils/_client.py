@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 
 from ._auth import Credential, Tokens
-from ._batch import Call, answers, count_calls, count_writes, envelope
+from ._batch import MAX_REQUESTS, Call, answers, count_calls, count_writes, envelope
 from ._errors import READ_PERMISSIONS, WRITE_PERMISSIONS, Code, Failure, IntuneError, Phase
 from ._http import Answer, Purpose, Transport
 from ._options import Connection
@@ -56,6 +56,10 @@ class GraphClient:
     def close(self) -> None:
         """Close the connections."""
         self._transport.close()
+
+    def share(self, part: float) -> None:
+        """Use this part of the budget of requests alone, since others use the rest; an envelope must fit into it."""
+        self._budget.reduce(max(int(REQUEST_LIMIT * part), MAX_REQUESTS))
 
     def statistics(self) -> dict[str, Any]:
         """Return the modules' ``graph`` return value."""

@@ -13,7 +13,9 @@ import collections
 from ._retry import Clock
 
 REQUEST_LIMIT, REQUEST_PERIOD = 1000, 20.0
-"""Requests per seconds that Graph grants one application in one tenant on this entity; sub-requests count each.
+WRITE_LIMIT, WRITE_PERIOD = 100, 20.0
+"""Requests, and writes among them, per seconds that Graph grants one application in one tenant on this entity;
+sub-requests count each.
 
 Source: Microsoft's page "Microsoft Graph service-specific throttling limits", Intune.
 """
@@ -49,3 +51,7 @@ class Budget:
         """Count calls whose answer came just now, or can come no more."""
         self._spent.append((self._clock.monotonic() + self._period, calls))
         self._used += calls
+
+    def reduce(self, limit: int) -> None:
+        """Grant no more than this from now on."""
+        self._limit = min(self._limit, limit)

@@ -74,6 +74,7 @@ options:
       - How many updates this task may send in O(write_limit_period). The default is all that Microsoft grants one
         application in one tenant. Lower it where several tasks run at once, or other software writes too - what the
         service then makes the task wait counts against O(retry_timeout), the task's own pace does not.
+      - Reading takes the same share of what Microsoft grants for requests of any kind, which is 1000 in 20 seconds.
     type: int
     default: 100
   write_limit_period:
@@ -121,6 +122,9 @@ results:
       type: str
     status_id:
       description: The id of the status, null where it was not found.
+      type: str
+    device_display_name:
+      description: The name of the device before the task, null where the status was not read or has none.
       type: str
     outcome:
       description:
