@@ -33,6 +33,10 @@ options:
     type: list
     elements: str
     default: []
+  policy_id:
+    description:
+      - Tell of the items of this policy alone, spelled as the items spell it.
+    type: str
 seealso:
   - plugin: graphops.intune.compliance_statuses
     plugin_type: lookup
@@ -55,8 +59,11 @@ _value:
       type: list
       elements: str
     problem:
-      description: The module's message where not all is as declared, else null.
+      description: Why not all is as declared, else null.
       type: str
+    changed:
+      description: Whether anything changed, or would in check mode.
+      type: bool
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -69,9 +76,10 @@ def compliance_outcome(
     result: Mapping[str, Any],
     statuses: Sequence[Mapping[str, Any]],
     places: Sequence[str] = (),
+    policy_id: str | None = None,
 ) -> dict[str, Any]:
-    """Return sentences and problem."""
-    return tell(result, statuses, places)._asdict()
+    """Return sentences, problem and changed."""
+    return tell(result, statuses, places, policy_id)._asdict()
 
 
 class FilterModule:

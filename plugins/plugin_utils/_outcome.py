@@ -20,19 +20,24 @@ Entry = Mapping[str, Any]
 
 
 class Told(NamedTuple):
-    """``sentences`` for everybody; ``problem``, for who has to do something, is None where all is as declared."""
+    """``sentences`` for everybody; ``problem``, for who has to do something, is None where all is as declared.
+
+    ``changed`` tells whether anything did, or would in check mode.
+    """
 
     sentences: list[str]
     problem: str | None
+    changed: bool
 
 
-def tell(result: Entry, statuses: Sequence[Entry], places: Sequence[str]) -> Told:
+def tell(result: Entry, statuses: Sequence[Entry], places: Sequence[str], policy_id: str | None = None) -> Told:
     """Return what became of the items: how many, what changed, and each that is not as declared, up to a number.
 
     Args:
         result: what `intune_device_compliance_status_bulk` returned.
         statuses: the items that it was given.
         places: what to call each of them; empty to count them from 0.
+        policy_id: tell of the items of this policy alone.
     """
 
     def place(index: int) -> str:
@@ -41,28 +46,41 @@ def tell(result: Entry, statuses: Sequence[Entry], places: Sequence[str]) -> Tol
     message = re.sub(
         r"statuses\[(\d+)\]", lambda found: place(int(found[1])), str(result.get("msg", "it did not say why"))
     )
-    summary = result.get("summary")
-    if summary is None:
-        return Told([], message)
-    wrong = [index for index, entry in enumerate(result["results"]) if entry["outcome"] in _WRONG]
+    if result.get("summary") is None:
+        return Told([], message, False)
+    results = result["results"]
+    ours = [index for index, entry in enumerate(results) if policy_id is None or entry["policy_id"] == policy_id]
+    entries = [results[index] for index in ours]
+    wrong = [index for index in ours if results[index]["outcome"] in _WRONG]
+    counts = collections.Counter(entry["outcome"] for entry in entries)
     # By what was sent, for a task can be in check mode when its play is not.
-    predicted = summary["changed"] > 0 and result["graph"]["writes"] == 0
-    lines = [_count(summary, predicted), *_changes(result["results"], predicted)]
-    for index in wrong[:_MAX_SHOWN]:
-        entry = result["results"][index]
-        failure = entry["failure"] or {}
-        outcome = entry["outcome"].replace("_", " ").capitalize()
-        why = f"{failure.get('code')}, {failure.get('message')}"
-        lines.append(f"{outcome}, {place(index)}{_named(statuses[index])}: {why}")
+    predicted = counts["changed"] > 0 and result["graph"]["writes"] == 0
+    lines = [_count(counts, predicted), *_changes(entries, predicted)]
+    lines += [
+        f"{results[index]['outcome'].replace('_', ' ').capitalize()}, {place(index)}{_named(statuses[index])}: "
+        f"{_why(results[index])}"
+        for index in wrong[:_MAX_SHOWN]
+    ]
     if len(wrong) > _MAX_SHOWN:
         lines.append(f"And {len(wrong) - _MAX_SHOWN:,} more, each of which is in results.")
-    return Told(lines, message if wrong else None)
+    if wrong and policy_id is not None:  # the module's message speaks of all policies
+        message = (
+            f"{len(wrong):,} of {len(ours):,} statuses of this policy are not as declared; running it again touches "
+            f"only these; the first, {place(wrong[0])}: {_why(results[wrong[0]])}"
+        )
+    return Told(lines, message if wrong else None, any(entry["changed_properties"] for entry in entries))
 
 
-def _count(summary: Entry, predicted: bool) -> str:
-    counts = [f"{summary['ok']:,} as declared", f"{summary['changed']:,} {'would change' if predicted else 'changed'}"]
-    counts += [f"{summary[outcome]:,} {outcome.replace('_', ' ')}" for outcome in _WRONG if summary[outcome]]
-    return f"{summary['total']:,} {'status' if summary['total'] == 1 else 'statuses'}: {', '.join(counts)}."
+def _why(entry: Entry) -> str:
+    failure = entry["failure"] or {}
+    return f"{failure.get('code')}, {failure.get('message')}"
+
+
+def _count(counts: collections.Counter[str], predicted: bool) -> str:
+    said = [f"{counts['ok']:,} as declared", f"{counts['changed']:,} {'would change' if predicted else 'changed'}"]
+    said += [f"{counts[outcome]:,} {outcome.replace('_', ' ')}" for outcome in _WRONG if counts[outcome]]
+    total = sum(counts.values())
+    return f"{total:,} {'status' if total == 1 else 'statuses'}: {', '.join(said)}."
 
 
 def _changes(results: Sequence[Entry], predicted: bool) -> list[str]:

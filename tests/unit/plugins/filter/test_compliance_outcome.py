@@ -29,8 +29,9 @@ def tell(*arguments: Any, **named: Any) -> dict[str, Any]:
 
 
 def test_all_is_as_declared() -> None:
-    assert tell(result(entry()), ITEMS) == {"sentences": ["1 status: 1 as declared, 0 changed."], "problem": None}
-    assert tell(result(), []) == {"sentences": ["0 statuses: 0 as declared, 0 changed."], "problem": None}
+    nothing = {"problem": None, "changed": False}
+    assert tell(result(entry()), ITEMS) == {"sentences": ["1 status: 1 as declared, 0 changed."], **nothing}
+    assert tell(result(), []) == {"sentences": ["0 statuses: 0 as declared, 0 changed."], **nothing}
 
 
 def test_changes_are_counted_by_property() -> None:
@@ -63,6 +64,7 @@ def test_what_is_wrong_is_named_by_its_place_and_a_name() -> None:
             "Failed, statuses[3]: timeout, no answer",
         ],
         "problem": "3 of 4 statuses failed; the first, row 2: x",
+        "changed": True,
     }
 
 
@@ -75,5 +77,39 @@ def test_no_more_is_told_than_a_person_reads() -> None:
 
 def test_a_task_that_did_nothing_says_why() -> None:
     refused = {"msg": "statuses[1]: platform is wrong", "failed": False}
-    assert tell(refused, ITEMS, ["row 2", "row 3"]) == {"sentences": [], "problem": "row 3: platform is wrong"}
+    said = tell(refused, ITEMS, ["row 2", "row 3"])
+    assert said == {"sentences": [], "problem": "row 3: platform is wrong", "changed": False}
     assert tell({}, [])["problem"] == "it did not say why"
+
+
+def test_each_policy_is_told_of_its_own_statuses_alone() -> None:
+    entries = [
+        {**entry("changed", "status"), "policy_id": "p1"},
+        {**entry("failed", code="not_found", message="there is none"), "policy_id": "p2"},
+        {**entry("ok"), "policy_id": "p2"},
+    ]
+    found = result(*entries, msg="1 of 3 statuses failed; the first, statuses[1]: x")
+    places = ["A, row 2", "B, row 2", "B, row 3"]
+    assert tell(found, ITEMS, places, "p1") == {
+        "sentences": ["1 status: 0 as declared, 1 changed.", "Changed properties: status (1)."],
+        "problem": None,
+        "changed": True,
+    }
+    assert tell(found, ITEMS, places, "p2") == {
+        "sentences": [
+            "2 statuses: 1 as declared, 0 changed, 1 failed.",
+            "Failed, B, row 2 (b): not_found, there is none",
+        ],
+        "problem": (
+            "1 of 2 statuses of this policy are not as declared; running it again touches only these; the first, "
+            "B, row 2: not_found, there is none"
+        ),
+        "changed": False,
+    }
+    assert tell(found, ITEMS, places, "p3")["sentences"] == ["0 statuses: 0 as declared, 0 changed."]
+
+
+def test_a_slice_that_did_nothing_tells_each_policy_why() -> None:
+    assert tell({"msg": "statuses[1]: platform is wrong"}, ITEMS, ["A, row 2", "B, row 2"], "p1")["problem"] == (
+        "B, row 2: platform is wrong"
+    )

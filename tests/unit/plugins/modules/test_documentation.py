@@ -193,9 +193,10 @@ def test_the_roles_options_have_their_defaults_documented() -> None:
     for role in ("compliance_converge", "compliance_report"):
         folder = PLUGINS.parent / "roles" / role
         specs = yaml.safe_load((folder / "meta/argument_specs.yml").read_text(encoding="utf-8"))
-        options = specs["argument_specs"]["main"]["options"]
+        entries = [entry["options"] for entry in specs["argument_specs"].values()]
         defaults = yaml.safe_load((folder / "defaults/main.yml").read_text(encoding="utf-8"))
-        assert set(defaults) <= set(options)
-        for name, option in options.items():
-            if "default" in option:
-                assert defaults[name] == option["default"], name
+        assert set(defaults) <= {name for options in entries for name in options}
+        for options in entries:
+            for name, option in options.items():
+                if "default" in option:
+                    assert defaults[name] == option["default"], name
