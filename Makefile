@@ -33,7 +33,7 @@ matrix: $(NOX)
 	@$(USE_INDEX) MATRIX=all $(VENV)/bin/python -m tests.run
 
 lint: $(NOX)
-	@$(USE_INDEX) CI=true $(NOX) --parallel auto --sessions lint docs-check license-check extra-checks changelog ansible-lint
+	@$(USE_INDEX) CI=true $(NOX) --parallel auto --sessions lint docs-check license-check extra-checks changelog ansible-lint execution-environment
 
 format: $(NOX)
 	@$(USE_INDEX) $(NOX) --sessions formatters

@@ -234,6 +234,31 @@ def changelog(session: nox.Session) -> None:
     session.run("antsibull-changelog", "lint")
 
 
+@nox.session(name="execution-environment")
+def execution_environment(session: nox.Session) -> None:
+    """What ansible-builder finds that the collection needs, and what it makes of the example of a definition."""
+    session.install("ansible-builder")
+    work = Path(session.create_tmp())
+    tree = work / "ansible_collections/graphops/intune"
+    tree.parent.mkdir(parents=True, exist_ok=True)
+    if not tree.is_symlink():
+        tree.symlink_to(ROOT, target_is_directory=True)
+    found = work / "requirements.txt"
+    found.unlink(missing_ok=True)
+    session.run("ansible-builder", "introspect", f"--write-pip={found}", str(work))
+    needed, written = (
+        {line.partition("#")[0].strip() for line in path.read_text().splitlines()} - {""}
+        for path in (ROOT / "requirements.txt", found)
+    )
+    if written != needed:
+        session.error(f"ansible-builder finds {sorted(written)} instead of {sorted(needed)}")
+    definition, context = "extensions/awx/execution-environment.yml", work / "context"
+    session.run("ansible-builder", "create", f"--file={definition}", f"--context={context}")
+    galaxy = (context / "_build/requirements.yml").read_text()
+    if "graphops.intune" not in galaxy or not [*context.glob("*file")]:
+        session.error(f"{definition} does not become an image with this collection")
+
+
 # The demo and the benchmark run in the project's folder, on the newest final ansible-core that this machine can run.
 FINAL = max((name for name in CHOSEN if "rc" not in CORES[name].requirement), default=NEWEST)
 
