@@ -187,7 +187,8 @@ def integration(session: nox.Session, core: str) -> None:
 
 def e2e(session: nox.Session, core: str) -> None:
     """tests/e2e: ansible and ansible-playbook, started as a user starts them."""
-    tree = prepare(session, core, "-r", "tests/emulator/requirements.txt", "pytest")
+    packages = ["-r", "tests/emulator/requirements.txt", "-r", "tests/e2e/requirements.txt", "pytest"]
+    tree = prepare(session, core, *packages)
     junit = ROOT / "tests/output" / session.name / "pytest.xml"
     with session.chdir(tree):
         session.run("python", "-m", "pytest", f"--junit-xml={junit}", "tests/e2e", *session.posargs)

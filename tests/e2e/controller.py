@@ -103,7 +103,9 @@ class Job:
         output, _nothing = self._process.communicate(timeout=_SECONDS)
         files = (self._folder / "artifacts" / "job" / "job_events").glob("*.json")
         events = [json.loads(file.read_text(encoding="utf-8")) for file in files]
-        return Ended(self._process.returncode, output, sorted(events, key=lambda event: int(event["counter"])))
+        # What is printed between tasks is an event too, without data.
+        told = sorted((event for event in events if event.get("event_data")), key=lambda event: int(event["counter"]))
+        return Ended(self._process.returncode, output, told)
 
 
 class Node(NamedTuple):

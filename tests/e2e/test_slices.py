@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -22,9 +23,10 @@ import pytest
 import yaml
 
 from ..emulator.process import RunningEmulator, start
-from .conftest import _BIN, BULK, MODULE, Ansible, collections  # noqa: F401 - a fixture
+from .conftest import _BIN, BULK, MODULE, Ansible, Ids, collections  # noqa: F401 - a fixture
 from .controller import Ended, Job, count_nodes, cut, inject
 from .test_bulk import other
+from .test_converge_role import HOSTILE
 
 POLICIES = ("Windows baseline", "iOS baseline", "Mac baseline", "Android baseline")
 
@@ -40,8 +42,8 @@ class Size(NamedTuple):
     write_budget: int
 
 
-# Without sharing, three jobs would have 90 updates for a budget of 30.
-SMALL = Size(slices=3, policies=4, rows=30, differing=22, time_scale=20, write_budget=30)
+# Without sharing, two jobs would send 60 updates at once into a budget of 30.
+SMALL = Size(slices=2, policies=3, rows=30, differing=22, time_scale=20, write_budget=30)
 LARGE = Size(slices=4, policies=12, rows=400, differing=200, time_scale=1, write_budget=100)
 SIZES = [SMALL, *([LARGE] if os.environ.get("INTUNE_SLICES") == "large" else [])]
 
@@ -96,6 +98,11 @@ def environment(emulator: RunningEmulator, path: str, folder: Path, **inputs: st
     return {**own, **emulated, **inject({**credential, **inputs}, folder), "ANSIBLE_COLLECTIONS_PATH": path}
 
 
+def secret_of(emulator: RunningEmulator) -> dict[str, str]:
+    """What to fill into the credential to sign in with a secret."""
+    return {"client_secret": emulator.credentials["client_secret"]}
+
+
 def sync(project: Path, variables: dict[str, str]) -> dict[str, Any]:
     """Do what an inventory source does: return its inventory."""
     source = next((project / "inventory").glob("*.yml"))
@@ -135,7 +142,6 @@ def rehearsal(
     period = 20 / size.time_scale
     with start(seed=folder / "seed.json", time_scale=size.time_scale) as emulator:
         emulator.settings(write_budget=size.write_budget)
-        secret = {"client_secret": emulator.credentials["client_secret"]}
         pem = Path(emulator.credentials["certificate_path"]).read_text(encoding="utf-8")
         first = Job(folder / "sync", {}, dict(os.environ))
         point_at_all_policies(first.project)
@@ -146,7 +152,7 @@ def rehearsal(
             job = Job(
                 folder / f"slice{number}",
                 share,
-                environment(emulator, collections, folder, **secret),
+                environment(emulator, collections, folder, **secret_of(emulator)),
                 compliance_converge_slices=size.slices,
                 compliance_converge_write_limit=size.write_budget,
                 compliance_converge_write_limit_period=period,
@@ -173,6 +179,8 @@ def test_slices_at_once_keep_one_budget_and_everything_lands(rehearsal: Rehearsa
     size, emulator, wanted, jobs, seconds = rehearsal
     for job in jobs:
         assert job.code == 0, job.output
+        assert "[WARNING]" not in job.output, job.output
+        assert "[DEPRECATION WARNING]" not in job.output, job.output
         assert emulator.credentials["client_secret"] not in job.output + json.dumps(job.events)
     state = emulator.state()["statuses"]
     assert {row["id"]: row["status"] for rows in state.values() for row in rows} == wanted
@@ -219,3 +227,122 @@ def test_every_device_is_counted_once(rehearsal: Rehearsal) -> None:
     node = next(node for node in nodes if node.name == "D0-00000")
     assert node.canonical_facts == {"intune_device": "d0-00000"}
     assert node.facts == {"infra_type": "public_cloud", "infra_bucket": "compute", "device_type": "endpoint"}
+
+
+def test_a_policy_that_cannot_be_used_fails_alone(ansible: Ansible, emulator: RunningEmulator, ids: Ids) -> None:
+    """Three of four fail, each for its own reason, and all that could be done is done."""
+    policies = {policy["displayName"]: policy["id"] for policy in emulator.state()["policies"]}
+    quoted = HOSTILE.replace('"', '""')
+    (ansible.folder / "windows.csv").write_text(
+        f'match_device_display_name,device_model\nPC-0001,"{quoted}"\nPC-9999,x\n', encoding="utf-8"
+    )
+    ios = next(iter(emulator.state()["statuses"][policies["iOS baseline"]]))
+    hosts = {
+        "Windows_baseline": {"intune_policy_id": ids.policy_id, "compliance_converge_file": "windows.csv"},
+        "iOS_baseline": {
+            "intune_policy_id": policies["iOS baseline"],
+            "intune_policy_display_name": "iOS baseline",
+            "compliance_converge_statuses": [
+                {"id": ios["id"], "policy_name": "ios BASELINE", "status": other(ios["status"])}
+            ],
+        },
+        "Mac_baseline": {"intune_policy_id": "m", "compliance_converge_file": "mac.csv"},
+        "Other": {"intune_policy_id": "o", "compliance_converge_statuses": [{"policy_id": "p", "status_id": "s"}]},
+    }
+    (ansible.folder / "hosts.yml").write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
+    command = ["ansible-playbook", "-i", "hosts.yml", "graphops.intune.converge_sliced"]
+    run = ansible._run(command, {})
+    assert run.code == 2
+    recap = dict(re.findall(r"^(\w+) +: ok=\d+ +changed=(\d+) .* failed=\d+", run.output, re.MULTILINE))
+    failed = dict(re.findall(r"^(\w+) +: .* failed=(\d+)", run.output, re.MULTILINE))
+    assert recap == {"Windows_baseline": "0", "iOS_baseline": "1", "Mac_baseline": "0", "Other": "0"}
+    assert failed == {"Windows_baseline": "1", "iOS_baseline": "0", "Mac_baseline": "1", "Other": "1"}
+    said = [str(result.get("msg")) for result in run.results]
+    for text in (
+        "mac.csv cannot be read: No such file or directory",
+        "the statuses that Other declares name other policies: 'p'",
+        "1 of 2 statuses of this policy are not as declared; running it again touches only these; the first, "
+        "Windows_baseline, row 3: not_found, there is none",
+    ):
+        assert any(text in message for message in said), text
+    assert ids.row(emulator)["deviceModel"] == HOSTILE
+
+
+AUDITED = """
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: One that changes, one that is as declared
+      {module}:
+        policy_id: "{policy}"
+        status_id: "{{{{ item.id }}}}"
+        status: "{{{{ item.status }}}}"
+      loop: {items}
+    - name: What check mode would change
+      {module}:
+        policy_name: iOS baseline
+        match: {{device_display_name: Ada's iPhone}}
+        status: error
+      check_mode: true
+    - name: Of another policy, a device that was seen, one in other spelling, one that fails, and one without a name
+      {bulk}:
+        policy_id: "{policy}"
+        statuses: {statuses}
+      ignore_errors: true
+    - name: What check mode would change of many
+      {bulk}:
+        policy_id: "{policy}"
+        statuses: {statuses}
+      check_mode: true
+      ignore_errors: true
+    - name: More slices than updates
+      ansible.builtin.include_role:
+        name: graphops.intune.compliance_converge
+        tasks_from: sliced
+      vars: {{intune_policy_id: "{policy}", compliance_converge_slices: 101}}
+"""
+
+
+def test_only_what_was_managed_is_counted(
+    emulator: RunningEmulator,
+    ids: Ids,
+    tmp_path: Path,
+    collections: str,  # noqa: F811
+) -> None:
+    for status_id, name in (("nameless", None), ("blank", " "), ("again", "pc-0001"), ("ok", "TABLET")):
+        emulator.put_status(ids.policy_id, status_id, deviceDisplayName=name, status="compliant")
+    loop = [
+        {"id": ids.status_id, "status": "error"},
+        {"id": "ok", "status": "compliant"},
+    ]
+    statuses = [{"status_id": name, "status": "error"} for name in ("nameless", "blank", "again", "gone")]
+    here = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    [inventory] = cut({"_meta": {"hostvars": {"localhost": here}}}, 1)
+    job = Job(tmp_path / "job", inventory, environment(emulator, collections, tmp_path, **secret_of(emulator)))
+    text = AUDITED.format(
+        module=MODULE, bulk=BULK, policy=ids.policy_id, items=json.dumps(loop), statuses=json.dumps(statuses)
+    )
+    (job.project / "audited.yml").write_text(text, encoding="utf-8")
+    job.start("audited.yml")
+    ended = job.end()
+    last = [event["event_data"]["res"] for event in ended.events if "res" in event["event_data"]][-1]
+    assert last["msg"] == (
+        "compliance_converge_slices is 101; it must be from 1 to compliance_converge_write_limit, which is 100."
+    )
+    assert "[WARNING]" not in ended.output, ended.output
+    found = {node.name: (node.canonical_facts["intune_device"], node.events) for node in count_nodes(ended.events)}
+    assert found == {
+        "PC-0001": ("pc-0001", {MODULE, BULK}),
+        "TABLET": ("tablet", {MODULE}),
+        "nameless": ("nameless", {BULK}),
+        "blank": ("blank", {BULK}),
+    }
+
+
+@pytest.mark.parametrize(
+    "result",
+    [{}, {"censored": "x"}, {"msg": "x", "failed": True}, {"results": [{"results": [1]}, None, 3]}, {"results": "x"}],
+)
+def test_no_result_makes_a_query_fail(result: dict[str, Any]) -> None:
+    for module in (MODULE, BULK):
+        assert count_nodes([{"event_data": {"resolved_action": module, "res": result}}]) == []

@@ -50,7 +50,7 @@ class Loader(yaml.SafeLoader):
     """One that knows the tag by which ansible-core is told that a text is no template."""
 
 
-Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+Loader.add_constructor("!unsafe", Loader.construct_yaml_str)
 
 
 def load(path: Path) -> Any:
