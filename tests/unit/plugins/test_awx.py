@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,11 @@ class Loader(yaml.SafeLoader):
     """One that knows the tag by which ansible-core is told that a text is no template."""
 
 
-Loader.add_constructor("!unsafe", Loader.construct_yaml_str)
+def _text(loader: Loader, node: yaml.ScalarNode) -> Any:
+    return loader.construct_scalar(node)
+
+
+Loader.add_constructor("!unsafe", _text)
 
 
 def load(path: Path) -> Any:
@@ -221,3 +226,22 @@ def test_the_example_of_an_execution_environment_has_a_supported_core_and_the_co
     assert tuple(map(int, re.findall(r">=(\d+)\.(\d+)", wanted["ansible_core"]["package_pip"])[0])) >= tuple(
         map(int, oldest.split(".")[:2])
     )
+
+
+# The guide
+
+
+def test_the_guide_shows_the_files_as_they_are() -> None:
+    guide = (ROOT / "docs/docsite/rst/guide_awx.rst").read_text(encoding="utf-8")
+    blocks = re.findall(r"code-block:: yaml\n   :caption: (\S+)\n\n((?:   .*\n|\n)+)", guide)
+    shown = {name: yaml.safe_load(textwrap.dedent(text)) for name, text in blocks}
+    ours = ["execution-environment.yml", "credential_type_inputs.yml", "credential_type_injectors.yml"]
+    files = {**{name: AWX / name for name in ours}, "converge.yml": PROJECT / "converge.yml"}
+    files["inventory/fleet.intune_policies.yml"] = PROJECT / "inventory/fleet.intune_policies.yml"
+    assert {name: shown.pop(name) for name in files} == {name: load(path) for name, path in files.items()}
+    assert shown.pop("Variables") == {"compliance_converge_slices": CONTROLLER["intune_slices"]}
+    [play] = shown.pop("configure.yml")
+    assert "controller.yml" in play["vars_files"]
+    assert not shown
+    for path in (name for name in re.findall(r"``(extensions/[\w/.-]+)``", guide)):
+        assert (ROOT / path).exists(), path
