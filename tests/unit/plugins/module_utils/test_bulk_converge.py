@@ -255,6 +255,18 @@ def test_a_match_sees_the_whole_list_and_serves_the_ids_too(task: Task, script: 
     assert [entry["status_id"] for entry in result["results"]] == ["b", "a"]
 
 
+@pytest.mark.parametrize(("limit", "slept"), [(100, []), (2, [20.0])])
+def test_who_may_write_a_part_reads_a_part_too(
+    task: Task, script: Script, clock: Clock, limit: int, slept: list[float]
+) -> None:
+    # A fiftieth of 1000 requests in 20 s is one envelope: what follows it waits.
+    ids = [f"s{number}" for number in range(20)]
+    expect_batch(script, reads(*ids), *rows("s0"), *done(*ids[1:]))
+    expect_batch(script, want("s0"), *done("s0"))
+    assert task(*ids, write_limit=limit, verify=False)["summary"]["changed"] == 1
+    assert clock.slept == slept
+
+
 @pytest.mark.parametrize(
     "wrong", [{"write_limit": 0}, {"write_limit_period": 0.0}, {"write_limit_period": float("nan")}]
 )
