@@ -147,7 +147,7 @@ def test_a_thousand_mistakes_do_not_make_a_thousand_lines(file: Path) -> None:
         ("x.json", '{"values": []}', "it is no list of statuses, and has none under statuses or device_compliance_s"),
         ("x.yml", "", "it is no list of statuses"),
         ("x.json", '["a"]', "statuses[0]: is 'a', not a dictionary of options"),
-        ("x.json", "[" * 100_000, "it is no JSON: maximum recursion depth"),
+        ("x.json", "[" * 100_000, "it is no JSON: nested too deep"),
         ("x.yml", "!!python/object/apply:os.getcwd []", "it is no YAML: could not determine a constructor"),
         ("x.txt", "id\na\n", "its name does not tell what it is; name it .csv, .json, .yaml, .yml, or set the format"),
     ],
