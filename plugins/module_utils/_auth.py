@@ -360,7 +360,12 @@ class Tokens:
 
     def claims(self) -> Mapping[str, Any]:
         """Return what the token says of itself, for messages only: nothing is verified, nothing is decided by it."""
-        parts = (self._token or "").split(".")
+        return self.claims_of(self._token)
+
+    @staticmethod
+    def claims_of(token: str | None) -> Mapping[str, Any]:
+        """Return what a token says of itself."""
+        parts = (token or "").split(".")
         try:
             claims = parse_json(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
         except (IndexError, ValueError):

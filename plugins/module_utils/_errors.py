@@ -153,8 +153,8 @@ class ServiceMessage(NamedTuple):
 def parse_json(text: str | bytes) -> Any:
     """Return the document; ValueError where there is none, also for one nested deeper than any that is meant.
 
-    Half of a surrogate pair becomes a question mark. It is valid in JSON, but no file holds it, and ansible-core refuses
-    a whole result for it.
+    Half of a surrogate pair becomes a question mark. It is valid in JSON, but no file holds it, and ansible-core
+    refuses a whole result for it.
     """
     if isinstance(text, bytes):
         text = text.decode("utf-8-sig")  # Python's parser would let surrogates through, and guess at UTF-16

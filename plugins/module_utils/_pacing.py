@@ -18,6 +18,9 @@ REQUEST_LIMIT, REQUEST_PERIOD = 1000, 20.0
 Source: Microsoft's page "Microsoft Graph service-specific throttling limits", Intune.
 """
 
+WRITE_LIMIT, WRITE_PERIOD = 100, 20.0
+"""The same of writes."""
+
 
 class Budget:
     """A sliding window: at most *limit* calls in any *period* seconds.

@@ -333,6 +333,14 @@ def _report(text: str) -> None:
         written.encode()  # what no file can hold has to be gone
 
 
+def _only_one(found: Any) -> None:
+    only_one(found, _READING, "status_id")
+
+
+def _unwrap(document: Any) -> None:
+    unwrap({"value": document}, _READING)
+
+
 @settings(database=None, deadline=None)
 @given(st.lists(_ROWS, max_size=4), _JSON)
 def rows(found: list[dict[str, Any]], document: Any) -> None:
@@ -347,9 +355,9 @@ def rows(found: list[dict[str, Any]], document: Any) -> None:
         Filters(before={"lastReportedDateTime": "2017-01-01T00:00:17Z"}, statuses=frozenset(["error"])).fit(row)
         item_path("p", str(row.get("id")))
         entity_of({"value": document})
-    for work in (lambda: only_one(found, _READING, "status_id"), lambda: unwrap({"value": document}, _READING)):
+    for choose, given_to_it in ((_only_one, found), (_unwrap, document)):
         try:
-            work()
+            choose(given_to_it)
         except IntuneError as error:
             _keep_error(error)
     shown = [_device_status.show(row, "p", "beta") for row in found]
