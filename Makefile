@@ -8,6 +8,13 @@ VENV := .venv
 NOX := $(VENV)/bin/nox
 PACKAGES := "nox>=2026.8.10" "antsibull-nox>=1.10.0" "uv>=0.8.0"
 
+# `make test LOCKED=1`, after `make clean`: the versions in the lock file, each with the hash that it has there.
+LOCK := tests/development.lock
+ifdef LOCKED
+PACKAGES := --require-hashes --requirement $(LOCK)
+export UV_CONSTRAINT := $(CURDIR)/$(LOCK)
+endif
+
 # uv reads none of pip's settings: tell it of a package index that pip is told of.
 INDEX = $(or $(PIP_INDEX_URL),$(shell $(VENV)/bin/pip config get global.index-url 2>/dev/null))
 USE_INDEX = $(if $(INDEX),UV_DEFAULT_INDEX=$(INDEX))
@@ -15,7 +22,7 @@ USE_INDEX = $(if $(INDEX),UV_DEFAULT_INDEX=$(INDEX))
 # Nor does it trust the certificate authorities of the system, among which a company has its own.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: help test matrix lint format demo bench clean
+.PHONY: help test matrix lint format demo bench fuzz lock clean
 
 help:
 	@echo "make test    everything that CI runs, with a count at the end"
@@ -24,6 +31,8 @@ help:
 	@echo "make format  formats the Python code"
 	@echo "make demo    a tour on a local emulator of Microsoft Graph"
 	@echo "make bench   the figures of docs/benchmarks.md"
+	@echo "make fuzz    every parser of what comes from outside, FUZZ_SECONDS=60 each"
+	@echo "make lock    the newest versions of all that development needs, and their hashes, into $(LOCK)"
 	@echo "make clean   removes what these leave behind"
 
 test: $(NOX)
@@ -40,6 +49,18 @@ format: $(NOX)
 
 demo bench: $(NOX)
 	@$(USE_INDEX) $(NOX) --sessions $@
+
+fuzz: $(NOX)
+	@$(USE_INDEX) $(NOX) --sessions fuzz -- $(if $(FUZZ_SECONDS),--seconds $(FUZZ_SECONDS))
+
+# Without ansible-core, of which each check has its own, and without what its releases want in versions of their own.
+lock: $(NOX)
+	sed -n '1,/^$$/p' tests/development.in > $(LOCK).new
+	echo "# The versions and hashes of all that development.in names. Made by \`make lock\`; do not edit." >> $(LOCK).new
+	@$(USE_INDEX) $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-emit-package ansible-core --no-emit-package resolvelib \
+		--no-annotate --no-header tests/development.in >> $(LOCK).new
+	mv $(LOCK).new $(LOCK)
 
 $(NOX): Makefile
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed" if sys.version_info < (3, 11) else 0)'

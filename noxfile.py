@@ -276,3 +276,11 @@ def bench(session: nox.Session) -> None:
     """The figures of docs/benchmarks.md."""
     prepare(session, FINAL, "-r", "tests/emulator/requirements.txt")
     session.run("python", "-m", "tests.benchmark", *session.posargs)
+
+
+@nox.session(python=CHOSEN[FINAL], reuse_venv=True, default=False)
+def fuzz(session: nox.Session) -> None:
+    """Every parser of what comes from outside, each for a while."""
+    tree = prepare(session, FINAL, "-r", "tests/unit/requirements.txt", "atheris>=2.3")
+    session.env["PYTHONPATH"] = str(tree.parents[2])
+    session.run("python", "-m", "tests.fuzz", *session.posargs)

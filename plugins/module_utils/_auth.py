@@ -11,12 +11,11 @@ from __future__ import annotations
 import abc
 import base64
 import contextlib
-import json
 import typing
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase
+from ._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase, parse_json
 from ._login_http import LoginHttp
 from ._options import Connection, named
 
@@ -126,7 +125,7 @@ class _MsalCredential(Credential):
                 cache.deserialize(file.read())
             if rejected:
                 for entry in list(cache.search(msal.TokenCache.CredentialType.ACCESS_TOKEN)):
-                    if entry["secret"] == rejected:
+                    if entry.get("secret") == rejected:
                         cache.remove_at(entry)
             token = self._sign_in(transport, cache)
             if file and cache.has_state_changed:
@@ -361,9 +360,14 @@ class Tokens:
 
     def claims(self) -> Mapping[str, Any]:
         """Return what the token says of itself, for messages only: nothing is verified, nothing is decided by it."""
-        parts = (self._token or "").split(".")
+        return self.claims_of(self._token)
+
+    @staticmethod
+    def claims_of(token: str | None) -> Mapping[str, Any]:
+        """Return what a token says of itself."""
+        parts = (token or "").split(".")
         try:
-            claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+            claims = parse_json(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
         except (IndexError, ValueError):
             return {}
         return claims if isinstance(claims, dict) else {}

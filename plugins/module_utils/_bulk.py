@@ -25,7 +25,7 @@ from ._device_status import (
     Target,
     read_declaration,
 )
-from ._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase
+from ._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase, quoted
 
 
 class Outcome(str, enum.Enum):
@@ -178,7 +178,7 @@ def _read_options(entry: Any, defaults: Mapping[str, Any], problems: list[str]) 
     """
     options: dict[str, Any] = {}
     if not isinstance(entry, dict):
-        problems.append(f"is {entry!r}, not a dictionary of options")
+        problems.append(f"is {quoted(entry)}, not a dictionary of options")
         return options
     for spelling, value in entry.items():
         name = _SPELLINGS.get(spelling)
@@ -188,7 +188,7 @@ def _read_options(entry: Any, defaults: Mapping[str, Any], problems: list[str]) 
                     problems.append(f"{spelling} contradicts another spelling of {name}")
                 options[name] = value
         elif spelling not in _PASSED_OVER:
-            problems.append(f"there is no option {spelling!r}; an item takes {', '.join(_OPTIONS)}")
+            problems.append(f"there is no option {quoted(spelling)}; an item takes {', '.join(_OPTIONS)}")
     _take_row(options, problems)
     if "policy_id" not in options and "policy_name" not in options:
         options.update({name: value for name, value in defaults.items() if value is not None})
@@ -225,27 +225,27 @@ def _take_texts(options: dict[str, Any], problems: list[str]) -> None:
     if isinstance(clear, str):
         options["clear"] = [name.strip() for name in clear.split(",")]
     elif clear is not None and not (isinstance(clear, list) and all(isinstance(name, str) for name in clear)):
-        problems.append(f"clear is {clear!r}, not a list of property names")
+        problems.append(f"clear is {quoted(clear)}, not a list of property names")
         del options["clear"]
     for name, value in options.items():
         if isinstance(value, (int, float)) and name != "platform":
             options[name] = str(value)
     for name in ("policy_id", "policy_name", "status_id"):
         if not isinstance(options.get(name, ""), str):
-            problems.append(f"{name} is {options.pop(name)!r}, not a text")
+            problems.append(f"{name} is {quoted(options.pop(name))}, not a text")
 
 
 def _read_match(match: Any, problems: list[str]) -> dict[str, str] | None:
     """Return what to match by the options' own names, or None where that cannot be."""
     if not isinstance(match, dict):
-        problems.append(f"match is {match!r}, not a dictionary")
+        problems.append(f"match is {quoted(match)}, not a dictionary")
         return None
     wrong = [
-        f"match has no {spelling!r}; it takes {', '.join(p.option for p in MATCHABLE)}"
+        f"match has no {quoted(spelling)}; it takes {', '.join(p.option for p in MATCHABLE)}"
         for spelling in match
         if spelling not in _MATCH_SPELLINGS
     ] + [
-        f"match: {spelling} is {value!r}, not a text"
+        f"match: {spelling} is {quoted(value)}, not a text"
         for spelling, value in match.items()
         if isinstance(value, (dict, list))
     ]

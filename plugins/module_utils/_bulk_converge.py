@@ -19,7 +19,7 @@ from ._client import GraphClient
 from ._device_status import Plan, Row
 from ._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase
 from ._http import Purpose
-from ._pacing import WRITE_LIMIT, WRITE_PERIOD, Budget
+from ._pacing import WRITE_LIMIT, WRITE_PERIOD
 from ._reader import Reader, asks_to_wait, later
 from ._statuses import DeviceStatuses, entity_of, explain_refusal, item_path, only_one
 
@@ -102,7 +102,7 @@ class Bulk:
         client.share(manner.share)  # who writes less than all leaves room to others, who read too
         self._statuses = DeviceStatuses(client)
         self._reader = Reader(client, self._statuses, batch=not manner.check_mode)
-        self._budget = Budget(manner.write_limit, manner.write_limit_period, client.patience.clock)
+        self._budget = client.budget("writes", manner.write_limit, manner.write_limit_period)
 
     def run(self) -> dict[str, Any]:
         """Do all that can be done, and return the module's result.

@@ -20,7 +20,7 @@ from ._batch import MAX_REQUESTS, Call, answers, count_calls, count_writes, enve
 from ._errors import READ_PERMISSIONS, WRITE_PERMISSIONS, Code, Failure, IntuneError, Phase
 from ._http import Answer, Purpose, Transport
 from ._options import Connection
-from ._pacing import REQUEST_LIMIT, REQUEST_PERIOD, Budget
+from ._pacing import REQUEST_LIMIT, REQUEST_PERIOD, WRITE_LIMIT, WRITE_PERIOD, Budget
 from ._progress import Progress
 from ._retry import Clock, Patience, show_time
 from ._version import USER_AGENT
@@ -50,7 +50,10 @@ class GraphClient:
         self._transport = Transport(connection, self.patience)
         self._tokens = Tokens(credential, self._transport, register_secret)
         self._root = f"{connection.graph_url}/{connection.api_version}"
-        self._budget = Budget(REQUEST_LIMIT, REQUEST_PERIOD, clock)
+        self._connection = connection
+        self._budget = self.budget("requests", REQUEST_LIMIT, REQUEST_PERIOD)
+        # One task that writes once needs no pacing; many at a time do, where they can tell each other.
+        self._writes = self.budget("writes", WRITE_LIMIT, WRITE_PERIOD) if connection.budget_path else None
         self._held: tuple[float, IntuneError] | None = None
 
     def close(self) -> None:
@@ -60,6 +63,19 @@ class GraphClient:
     def share(self, part: float) -> None:
         """Use this part of the budget of requests alone, since others use the rest; an envelope must fit into it."""
         self._budget.reduce(max(int(REQUEST_LIMIT * part), MAX_REQUESTS))
+
+    def budget(self, kind: str, limit: int, period: float) -> Budget:
+        """Return a budget of the application's in its tenant: the task's own, or one shared with other tasks."""
+        connection, clock = self._connection, self.patience.clock
+        if not connection.budget_path:
+            return Budget(limit, period, clock)
+        from ._shared_budget import BudgetFile, SharedBudget  # opt-in, loaded by those who opted in
+
+        # A token that was given has its tenant and application in it.
+        claims = self._tokens.claims_of(connection.access_token) if connection.access_token else {}
+        tenant, client = claims.get("tid") or connection.tenant_id, claims.get("appid") or connection.client_id
+        name = f"{connection.graph_url} {tenant} {client} {kind}".lower()
+        return SharedBudget(BudgetFile(connection.budget_path), name, limit, period, clock, connection.timeout)
 
     def statistics(self) -> dict[str, Any]:
         """Return the modules' ``graph`` return value."""
@@ -191,6 +207,8 @@ class GraphClient:
         }
         calls = count_calls(method, body)
         self._budget.take(calls, least=calls)
+        if self._writes is not None and method == "PATCH":
+            self._writes.take(1)
         self._transport.counters.writes += count_writes(method, body)
         try:
             return self._transport.send(
@@ -198,6 +216,8 @@ class GraphClient:
             )
         finally:
             self._budget.spend(calls)
+            if self._writes is not None and method == "PATCH":
+                self._writes.spend(1)
 
     def hold(self, error: IntuneError) -> None:
         """Send nothing before the service wants to hear again: whoever has no patience to wait cannot go on either."""

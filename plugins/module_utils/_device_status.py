@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ._edm import EdmDateTimeOffset, EdmEnum, EdmError, EdmInt32, EdmString, EdmType
-from ._errors import InvalidOptionsError
+from ._errors import InvalidOptionsError, quoted
 from ._options import API_VERSIONS, named
 
 Row = dict[str, Any]
@@ -120,7 +120,7 @@ class Target(NamedTuple):
                 names[option] = name
                 # A dot segment would lead to another resource, an empty one to the whole collection.
                 if name.strip() in ("", ".", ".."):
-                    problems.append(f"{option} is {name!r}, which cannot name anything; give it whole")
+                    problems.append(f"{option} is {quoted(name)}, which cannot name anything; give it whole")
         match = {}
         if (wanted := options.get("match")) is not None:
             match = {p.name: wanted[p.option] for p in MATCHABLE if wanted.get(p.option) is not None}
@@ -138,7 +138,7 @@ class Target(NamedTuple):
         )
 
     def __str__(self) -> str:
-        which = self.status_id or ", ".join(f"{name} {text!r}" for name, text in self.match.items())
+        which = self.status_id or ", ".join(f"{name} {quoted(text)}" for name, text in self.match.items())
         return f"device status {which} of policy {self.policy_id or repr(self.policy_name)}"
 
 
@@ -204,10 +204,9 @@ def _read_clear(names: list[str], problems: list[str]) -> list[Property]:
     if not names:  # as with most items of a bulk task
         return []
     clearable = {spelling: p for p in PROPERTIES if p.nullable for spelling in (p.option, p.name)}
+    known = ", ".join(p.option for p in PROPERTIES if p.nullable)
     problems += [
-        f"clear names {name!r}, which cannot be null; it takes {', '.join(p.option for p in PROPERTIES if p.nullable)}"
-        for name in names
-        if name not in clearable
+        f"clear names {quoted(name)}, which cannot be null; it takes {known}" for name in names if name not in clearable
     ]
     return [clearable[name] for name in names if name in clearable]
 

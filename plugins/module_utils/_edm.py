@@ -17,6 +17,8 @@ import re
 from collections.abc import Hashable
 from typing import Any
 
+from ._errors import quoted
+
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 
 TICKS_PER_SECOND = 10**7
@@ -72,7 +74,7 @@ class EdmString(EdmType):
 
     def from_option(self, value: Any) -> str:
         if not isinstance(value, str):
-            raise EdmError(f"is not a string: {value!r}")
+            raise EdmError(f"is not a string: {quoted(value)}")
         return value
 
 
@@ -86,9 +88,9 @@ class EdmInt32(EdmType):
             value = int(value)
         # A bool is an int to Python and passes Ansible's own check, but would be sent as true or false.
         if not isinstance(value, int) or isinstance(value, bool):
-            raise EdmError(f"is not an integer: {value!r}")
+            raise EdmError(f"is not an integer: {quoted(value)}")
         if not INT32_MIN <= value <= INT32_MAX:
-            raise EdmError(f"is {value}, outside the range of a 32-bit integer ({INT32_MIN} to {INT32_MAX})")
+            raise EdmError(f"is {quoted(value)}, outside the range of a 32-bit integer ({INT32_MIN} to {INT32_MAX})")
         return value
 
     def key(self, value: Any) -> Hashable:
@@ -113,11 +115,13 @@ class EdmEnum(EdmType):
         if isinstance(value, str) and self._spelling.get(value.casefold()) == value:
             return value
         hint = self.hint(value)
-        raise EdmError(f"is {value!r}, not one of {', '.join(self._spelling.values())}" + (f"; {hint}" if hint else ""))
+        raise EdmError(
+            f"is {quoted(value)}, not one of {', '.join(self._spelling.values())}" + (f"; {hint}" if hint else "")
+        )
 
     def hint(self, value: Any) -> str:
         """Return what to do about a value that is no member, or an empty text."""
-        folded = str(value).casefold()
+        folded = value.casefold() if isinstance(value, str) else ""
         if folded in self._spelling:
             return f"write {self._spelling[folded]}, case counts"
         return self._mistaken.get(folded, "")
@@ -141,18 +145,22 @@ class EdmDateTimeOffset(EdmType):
         """
         match = re.fullmatch(_DATE_TIME, value) if isinstance(value, str) else None
         if match is None:
-            raise EdmError(f"is {value!r}, not a date and time in ISO 8601; write it like 2017-01-01T00:00:17.7769392Z")
+            raise EdmError(
+                f"is {quoted(value)}, not a date and time in ISO 8601; write it like 2017-01-01T00:00:17.7769392Z"
+            )
         fraction = match["fraction"] or ""
         if len(fraction) > 7:
             raise EdmError(f"has {len(fraction)} fractional digits; the service keeps 7 at most")
         if not (match["zulu"] or match["sign"]):
-            raise EdmError(f"is {value!r}, without an offset; end it with Z for UTC, or with an offset such as +01:00")
+            raise EdmError(
+                f"is {quoted(value)}, without an offset; end it with Z for UTC, or with an offset such as +01:00"
+            )
         try:
             ticks = _ticks(match)
         except ValueError as error:
-            raise EdmError(f"is {value!r}, no such date or time: {error}") from None
+            raise EdmError(f"is {quoted(value)}, no such date or time: {error}") from None
         if not 0 <= ticks <= _LAST_TICK:
-            raise EdmError(f"is {value!r}, an instant outside the years 1 to 9999 in UTC")
+            raise EdmError(f"is {quoted(value)}, an instant outside the years 1 to 9999 in UTC")
         offset = "Z" if match["zulu"] else f"{match['sign']}{match['hours']}:{match['minutes']}"
         seconds = (match["second"] or "00") + (f".{fraction}" if fraction else "")
         return f"{match['date']}T{match['time']}:{seconds}{offset}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import itertools
 import json
 import re
 from collections.abc import Mapping
@@ -21,10 +22,15 @@ WRITE_PERMISSIONS = ["DeviceManagementConfiguration.ReadWrite.All"]
 # Compiled when they are first used: most tasks do not fail, and each start of a module counts.
 _PERMISSION = r"\b[A-Z][A-Za-z]+\.(?:Read|ReadWrite)\.All\b"
 _ACTIVITY_ID = r"Activity ID:\s*([0-9a-fA-F-]{36})"
-_INTUNE_TRAILER = r"(?s)\s+-\s+Operation ID \(for customer support\):.*"
-_ENTRA_TRAILER = r"(?s)\s+Trace ID:.*"
-_HTML_TITLE = r"(?is)<title[^>]*>\s*(.*?)\s*</title>"
+_SURROGATE = r"\\u[dD][89a-fA-F]"
+_HTML_TITLE = r"(?i)<title\b[^<>]*>([^<]*)</title>"
+_INTUNE_TRAILER = "Operation ID (for customer support):"
+_ENTRA_TRAILER = "Trace ID:"
 _MAX_SHOWN = 300
+_MAX_PROBLEMS = 50
+_MAX_DEPTH = 100
+_MAX_CONTAINERS = 10_000_000
+_MAX_PERMISSIONS = 10
 
 
 class Phase(str, enum.Enum):
@@ -104,6 +110,15 @@ class IntuneError(Exception):
         self.result = dict(result or {})
         self.lost = lost
 
+    @property
+    def sentence(self) -> str:
+        """One line that acts on no terminal: ansible-core prints a task's ``msg`` as it is, and services may quote."""
+        return self._sentence
+
+    @sentence.setter
+    def sentence(self, text: str) -> None:
+        self._sentence = printable(text)
+
     def __str__(self) -> str:
         return self.sentence
 
@@ -112,11 +127,12 @@ class InvalidOptionsError(IntuneError):
     """Options that cannot be right, found without the network.
 
     Args:
-        problems: sentences that each name the option.
+        problems: sentences that each name the option. The first of them are told, and how many more there are.
     """
 
     def __init__(self, problems: list[str]) -> None:
-        sentence = "; ".join(problems)
+        more = len(problems) - _MAX_PROBLEMS
+        sentence = "; ".join(problems[:_MAX_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")
         super().__init__(sentence, Failure(Code.INVALID_OPTION, sentence, Phase.VALIDATE))
         self.problems = problems
 
@@ -135,11 +151,43 @@ class ServiceMessage(NamedTuple):
 
 
 def parse_json(text: str | bytes) -> Any:
-    """Return the document; ValueError where there is none, also for one nested deeper than Python can follow."""
+    """Return the document; ValueError where there is none, also for one nested deeper than any that is meant.
+
+    Half of a surrogate pair becomes a question mark. It is valid in JSON, but no file holds it, and ansible-core
+    refuses a whole result for it.
+    """
+    if isinstance(text, bytes):
+        text = text.decode("utf-8-sig")  # Python's parser would let surrogates through, and guess at UTF-16
     try:
-        return json.loads(text)
+        document = json.loads(text)
     except RecursionError:
-        raise ValueError("JSON nested too deep") from None
+        raise ValueError("nested too deep") from None
+    check_shape(document)
+    if re.search(_SURROGATE, text):
+        document = json.loads(json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"))
+    return document
+
+
+def check_shape(document: Any) -> None:
+    """Raise ValueError for a document that is nested too deep, or that aliases (YAML's) blow up.
+
+    What Python's parser can still follow, whoever shows or stores it later cannot, ansible-core among them.
+    """
+    level = [document]
+    for _depth in range(_MAX_DEPTH):
+        inside = (
+            inner
+            for outer in level
+            if isinstance(outer, (dict, list))
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, (dict, list))
+        )
+        level = list(itertools.islice(inside, _MAX_CONTAINERS))
+        if not level:
+            return
+        if len(level) == _MAX_CONTAINERS:
+            raise ValueError("more lists and objects than any that is meant")
+    raise ValueError("nested too deep")
 
 
 def read_service_message(body: bytes, headers: Mapping[str, str]) -> ServiceMessage:
@@ -151,7 +199,7 @@ def read_service_message(body: bytes, headers: Mapping[str, str]) -> ServiceMess
         return ServiceMessage(None, _describe_other(body), request_id, client_request_id)
     error = document.get("error") if isinstance(document, dict) else None
     if isinstance(error, str):  # OAuth's form
-        text = re.sub(_ENTRA_TRAILER, "", str(document.get("error_description") or error))
+        text = _before(_ENTRA_TRAILER, str(document.get("error_description") or error))
         ids = (_text(document.get("trace_id")), _text(document.get("correlation_id")))
         return ServiceMessage(_text(error), shorten(text) or "no message", *ids)
     if not isinstance(error, dict):
@@ -162,23 +210,50 @@ def read_service_message(body: bytes, headers: Mapping[str, str]) -> ServiceMess
     activity = re.search(_ACTIVITY_ID, text)
     return ServiceMessage(
         code=_text(error.get("code")),
-        text=shorten(re.sub(_INTUNE_TRAILER, "", text)) or "no message",
+        text=shorten(_before(_INTUNE_TRAILER, text)) or "no message",
         request_id=_text(inner.get("request-id")) or request_id,
         client_request_id=_text(inner.get("client-request-id")) or client_request_id,
         activity_id=activity[1] if activity else None,
         retry_after=retry_after,
-        permissions=tuple(dict.fromkeys(re.findall(_PERMISSION, text))),
+        permissions=tuple(dict.fromkeys(re.findall(_PERMISSION, text)))[:_MAX_PERMISSIONS],
     )
 
 
 def shorten(text: str) -> str:
     """Return *text* on one line, cut to what a person reads in an error."""
-    line = " ".join(text.split())
-    return line if len(line) <= _MAX_SHOWN else line[: _MAX_SHOWN - 1] + "…"
+    return _cut(" ".join(text.split()))
+
+
+def quoted(value: Any) -> str:
+    """Return a value as an error quotes it: its beginning, where it is long."""
+    try:
+        return _cut(repr(value))
+    except (RecursionError, ValueError):  # ValueError: Python writes out no number of thousands of digits
+        return "a value too deep or too long to show"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
+
+
+def printable(text: str) -> str:
+    """Return *text* with all that would act on a terminal, instead of showing, written out: ``\\x1b``."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def _text(value: Any) -> str | None:
-    return str(value) if value not in (None, "") else None
+    return shorten(str(value)) if value not in (None, "") else None
+
+
+def _before(trailer: str, text: str) -> str:
+    """Return what stands before a trailer and its dash.
+
+    By finding, as a regular expression with blanks around the dash takes time by the square of their number.
+    """
+    head, found, _rest = text.partition(trailer)
+    return head.rstrip().removesuffix("-").rstrip() if found else text
 
 
 def _read_intune_message(message: Any) -> tuple[str, Any]:
@@ -198,6 +273,6 @@ def _describe_other(body: bytes) -> str:
     if not text:
         return "an empty answer"
     title = re.search(_HTML_TITLE, text)
-    if title:
+    if title and title[1].strip():
         return f"a web page titled '{shorten(title[1])}'"
     return f"an answer that is not JSON: {shorten(text)}"

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import dataclasses
 import ssl
+import threading
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from ._errors import Code, Failure, IntuneError, Phase, parse_json, read_service_message
+from ._errors import Code, Failure, IntuneError, Phase, parse_json, quoted, read_service_message
 from ._options import Connection
 from ._retry import REPEATED_STATUS, Patience, parse_http_date, parse_retry_after
 
@@ -29,6 +30,7 @@ else:
     HAS_REQUESTS = True
 
 _CHUNK = 1 << 16
+_LONGEST_BODY = 1 << 26
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
@@ -154,7 +156,7 @@ class Transport:
             prepared = self._session.prepare_request(request)
         except ValueError:  # which all of requests' and urllib3's words for a malformed URL are
             raise failed.because(
-                Code.FOREIGN_LINK, f"{request.url!r} is not a URL to follow", retryable=False
+                Code.FOREIGN_LINK, f"{quoted(request.url)} is not a URL to follow", retryable=False
             ) from None
         # The prepared URL is the one that is sent: parsers differ about where a hostile URL leads.
         target = origin(str(prepared.url))
@@ -173,10 +175,15 @@ class Transport:
         timeout = self._connection.timeout
         ends = self.patience.clock.monotonic() + timeout
         settings = self._settings(str(prepared.url), direct)
-        response = self._session.send(prepared, timeout=timeout, allow_redirects=False, **settings)
-        with response:
-            body = self._read(response, ends)
-        return Answer(response.status_code, response.headers, body)
+
+        def exchange() -> Answer:
+            response = self._session.send(prepared, timeout=timeout, allow_redirects=False, **settings)
+            with response:
+                body = self._read(response, ends)
+            return Answer(response.status_code, response.headers, body)
+
+        # The socket's timeout starts anew with each byte: a handshake or headers that drip would never end.
+        return _within(timeout, exchange)
 
     def _settings(self, url: str, direct: bool) -> Any:
         """Return proxies and TLS for a URL; once for each host, for requests searches the whole environment."""
@@ -193,11 +200,18 @@ class Transport:
 
     def _read(self, response: requests.Response, ends: float) -> bytes:
         """Read the body to its end. The socket's timeout starts anew with each byte, so a drip needs a clock."""
+        if "," in response.headers.get("Content-Encoding", ""):
+            # Packed once, a chunk grows a thousandfold at worst; packed twice, a few bytes fill the memory.
+            raise requests.exceptions.ContentDecodingError("the answer is compressed more than once")
         # urllib3 2 offers read1, which returns what is there; with 1.26 a drip is seen per chunk.
         read = getattr(response.raw, "read1", response.raw.read)
         parts = []
+        length = 0
         while part := read(_CHUNK, decode_content=True):
             parts.append(part)
+            length += len(part)
+            if length > _LONGEST_BODY:
+                raise requests.exceptions.ContentDecodingError(f"the answer is longer than {_LONGEST_BODY >> 20} MB")
             if self.patience.clock.monotonic() > ends:
                 raise requests.exceptions.ReadTimeout()
         return b"".join(parts)
@@ -318,6 +332,32 @@ def _path(url: str) -> str | None:
 
 
 _E = typing.TypeVar("_E", bound=BaseException)
+_T = typing.TypeVar("_T")
+
+
+def _within(seconds: float, call: Callable[[], _T]) -> _T:
+    """Return what *call* returns, or raise what it raises; a timeout once it has taken so long.
+
+    In a thread, since nothing else ends a read of the standard library's that goes on. What is left of it ends with
+    the connection, or with the process.
+    """
+    returned: list[_T] = []
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            returned.append(call())
+        except BaseException as error:  # told to whoever waits
+            raised.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if raised:
+        raise raised[0]
+    if not returned:
+        raise requests.exceptions.ReadTimeout()
+    return returned[0]
 
 
 def _chain(error: BaseException) -> typing.Iterator[BaseException]:

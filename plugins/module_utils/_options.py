@@ -49,6 +49,7 @@ ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "federated_token_file": ("AZURE_FEDERATED_TOKEN_FILE",),
     "access_token": ("INTUNE_ACCESS_TOKEN",),
     "token_cache": ("INTUNE_TOKEN_CACHE",),
+    "budget_path": ("INTUNE_BUDGET_PATH",),
     "cloud": ("INTUNE_CLOUD",),
     "graph_url": ("INTUNE_GRAPH_URL",),
     "authority_url": ("INTUNE_AUTHORITY_URL",),
@@ -82,6 +83,7 @@ def connection_argument_spec() -> dict[str, Any]:
         "federated_token_file": {"type": "path", "aliases": ["oidc_token_file_path"], "no_log": False},
         "access_token": {"type": "str", "no_log": True},
         "token_cache": {"type": "path", "no_log": False},
+        "budget_path": {"type": "path"},
         "cloud": {"type": "str", "choices": list(CLOUDS), "default": "public"},
         "graph_url": {"type": "str"},
         "authority_url": {"type": "str"},
@@ -117,6 +119,7 @@ class Connection:
     federated_token_file: str | None
     access_token: str | None
     token_cache: str | None
+    budget_path: str | None
     graph_url: str
     authority_url: str
     api_version: str

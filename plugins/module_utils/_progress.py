@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from ._errors import InvalidOptionsError
+from ._errors import InvalidOptionsError, printable
 from ._retry import NOTICEABLE, Clock, show_time
 
 PROGRESS_ARGUMENT = {"progress_path": {"type": "path"}}
@@ -51,7 +51,7 @@ class Progress:
         # Every next line comes when a tenth more of the time has gone by.
         self._due = now + min(max(NOTICEABLE, (now - self._started) / 10), _LONGEST)
         try:
-            self._append(f"{show_time(self._clock.time())} {line}\n")
+            self._append(f"{show_time(self._clock.time())} {printable(line)}\n")
         except OSError:
             self._path = None  # a full disk must not stop the work
 

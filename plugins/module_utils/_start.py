@@ -45,6 +45,10 @@ def check(connection: Connection, prepare: Callable[[], _T]) -> tuple[_T, Creden
         problems += credentials[0].problems()
     except InvalidOptionsError as error:
         problems += error.problems
+    if connection.budget_path:
+        from ._shared_budget import BudgetFile  # opt-in, loaded by those who opted in
+
+        problems += BudgetFile(connection.budget_path).problems()
     if problems:
         raise InvalidOptionsError(problems)
     if not HAS_REQUESTS:

@@ -180,7 +180,7 @@ def status_missing(status_id: str, purpose: Purpose) -> IntuneError:
 
 
 def _policy(policy_id: str) -> str:
-    return f"{_POLICIES}/{quote(policy_id, safe='')}"
+    return f"{_POLICIES}/{_segment(policy_id)}"
 
 
 def _collection(policy_id: str) -> str:
@@ -189,7 +189,12 @@ def _collection(policy_id: str) -> str:
 
 def item_path(policy_id: str, status_id: str) -> str:
     """Return the path of one status; ids are opaque."""
-    return f"{_collection(policy_id)}/{quote(status_id, safe='')}"
+    return f"{_collection(policy_id)}/{_segment(status_id)}"
+
+
+def _segment(identifier: str) -> str:
+    # Half of a surrogate pair is valid in JSON: it goes out as the bytes it has, and the service tells what it is.
+    return quote(identifier, safe="", errors="surrogatepass")
 
 
 def is_no_route(error: IntuneError) -> bool:

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import codecs
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,7 +16,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from ..module_utils._bulk import read_items
-from ..module_utils._errors import InvalidOptionsError
+from ..module_utils._errors import InvalidOptionsError, check_shape, parse_json, shorten
 from ._desired_csv import Dialect, read_csv
 
 FORMATS = {".csv": "csv", ".json": "json", ".yaml": "yaml", ".yml": "yaml"}
@@ -97,9 +96,11 @@ def _decode(content: bytes) -> str:
 
 def _load(text: str, kind: str) -> list[Any]:
     try:
-        document = json.loads(text) if kind == "json" else yaml.load(text, _Loader)  # noqa: S506 - made of the safe one
-    except (ValueError, RecursionError, yaml.YAMLError) as error:
-        raise DesiredError(f"it is no {kind.upper()}: {' '.join(str(error).split())}") from None
+        document = parse_json(text) if kind == "json" else yaml.load(text, _Loader)  # noqa: S506 - made of the safe one
+        check_shape(document)
+    # A tag with a text that does not fit it makes PyYAML fall over its own feet: !!int "", !!bool x, !!timestamp x.
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, yaml.YAMLError) as error:
+        raise DesiredError(f"it is no {kind.upper()}: {shorten(str(error)) or 'it cannot be read'}") from None
     if isinstance(document, dict):
         document = next((document[key] for key in _KEYS if key in document), document)
     if not isinstance(document, list):

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from ..module_utils._device_status import MATCHABLE, PROPERTIES, Property
 from ..module_utils._edm import EdmError, EdmString
+from ..module_utils._errors import quoted
 
 DELIMITERS = ",;\t|"
 
@@ -110,11 +111,11 @@ def _read_headings(
         found = known.get(_fold(name)) if name is not None else None
         if name is not None and name.strip() and found is None:
             problems.append(
-                f"row {number}, column {place}: there is no property {name.strip()!r}; a heading is one of "
+                f"row {number}, column {place}: there is no property {quoted(name.strip())}; a heading is one of "
                 f"{', '.join(_COLUMNS)}, or one that the columns are told of"
             )
         elif found is not None and found in columns:
-            problems.append(f"row {number}, column {place}: {heading.strip()!r} is there twice")
+            problems.append(f"row {number}, column {place}: {quoted(heading.strip())} is there twice")
         columns.append(None if found in _PASSED_OVER else found)
     if not any(columns) and not problems:
         problems.append(f"row {number} has no headings; it must name the columns, such as status_id and status")
@@ -147,7 +148,7 @@ def _take(item: dict[str, Any], name: str, cell: str, *, cleared: bool) -> None:
     if cleared:
         if prop is None or not prop.nullable:
             raise EdmError(
-                f"is {cell.strip()!r}, but {name} cannot be cleared; those that can are "
+                f"is {quoted(cell.strip())}, but {name} cannot be cleared; those that can are "
                 f"{', '.join(p.option for p in PROPERTIES if p.nullable)}"
             )
         item.setdefault("clear", []).append(name)

@@ -25,7 +25,7 @@ def variables(rows: list[Row]) -> dict[str, Any]:
     newest_first = sorted(rows, key=_reported, reverse=True)
     return {
         "intune_statuses": rows,
-        "intune_compliance_status": worst(row.get("status") for row in rows),
+        "intune_compliance_status": worst(_text(row.get("status")) for row in rows),
         "intune_device_display_name": next(iter(_values(newest_first, "device_display_name")), None),
         "intune_device_model": next(iter(_values(newest_first, "device_model")), None),
         "intune_last_reported_date_time": newest_first[0].get("last_reported_date_time"),
@@ -42,7 +42,16 @@ def variables(rows: list[Row]) -> dict[str, Any]:
 
 def _values(rows: Iterable[Row], option: str) -> list[Any]:
     """Return the different values of a property, in their order; null and empty text are none."""
-    return list(dict.fromkeys(row[option] for row in rows if row.get(option)))
+    found: dict[str, Any] = {}
+    for row in rows:
+        if value := row.get(option):
+            # Whatever the service puts where a text is due, a list say, is kept as it is.
+            found.setdefault(value if isinstance(value, str) else repr(value), value)
+    return list(found.values())
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
 def _reported(row: Row) -> float:

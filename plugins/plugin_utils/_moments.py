@@ -34,7 +34,10 @@ def canonical(value: str) -> str | None:
     ticks = _EDM.key(value)
     if not isinstance(ticks, int):
         return None
-    moment = _EPOCH + datetime.timedelta(seconds=ticks // TICKS_PER_SECOND)
+    try:
+        moment = _EPOCH + datetime.timedelta(seconds=ticks // TICKS_PER_SECOND)
+    except OverflowError:  # an offset has carried a sentinel out of the calendar
+        return NEVER
     # The sentinels, whatever offset they were given on their way.
     return NEVER if moment.year in (1, 9999) else _text(moment)
 

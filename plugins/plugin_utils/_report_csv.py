@@ -36,7 +36,8 @@ COLUMNS = (
 
 # Source: OWASP, CSV Injection. Spreadsheets take the full-width forms for the same, and pass over what cannot be seen
 # before them. Where the comma is the decimal sign, they split cells at semicolons and line ends, in quotes or not.
-_UNSEEN = r"(?:[^\S\t\r\n]|[\x00-\x08\x0e-\x1f\u200b-\u200f\u2060\ufeff])*"
+# One class: with two that share a character, a name full of it would take time without end.
+_UNSEEN = r"(?:(?![\t\r\n])[\s\x00-\x08\x0e-\x1f\u200b-\u200f\u2060\ufeff])*"
 _FORMULA = re.compile(rf"(?:^|(?<=[;\t\r\n]))(?={_UNSEEN}[=+\-@\uff1d\uff0b\uff0d\uff20])")
 _SEPARATORS = ("\t", "\r", "\n")
 

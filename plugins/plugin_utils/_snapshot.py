@@ -19,6 +19,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ..module_utils._errors import parse_json
 from . import _moments
 from ._compliance import UNKNOWN, Group, group_of, worst
 
@@ -183,7 +184,7 @@ def from_json(text: str) -> Snapshot:
             raise SnapshotError("its columns are not those of this version")
         policies = [
             Policy(
-                **{field: policy[field] for field in ("id", "name", "type", "counted", "problem")},
+                **_about(policy),
                 reading=Reading(policy["reading"]),
                 rows=[Row._make(_checked(row)) for row in policy["rows"]],
             )
@@ -207,8 +208,8 @@ def header_from_json(text: str) -> Header:
 
 def _document(text: str) -> dict[str, Any]:
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        document = parse_json(text)
+    except ValueError as error:
         raise SnapshotError(f"it is not JSON: {error}") from error
     if not isinstance(document, dict) or _KIND not in document:
         raise SnapshotError("it is not a snapshot of this collection")
@@ -236,7 +237,16 @@ def _checked(row: Any) -> list[Any]:
         raise SnapshotError("it is damaged: a row is none")
     if row[_ID] is None or row[_STATUS] is None:
         raise SnapshotError("it is damaged: a row has no id or no status")
-    return list(row)
+    return list(map(_string, row))
+
+
+def _about(policy: Mapping[str, Any]) -> dict[str, Any]:
+    texts = {field: policy[field] for field in ("id", "name", "type", "problem")}
+    counted = policy["counted"]
+    whole = isinstance(texts["id"], str) and all(text is None or isinstance(text, str) for text in texts.values())
+    if not whole or not (counted is None or isinstance(counted, int)):
+        raise SnapshotError("it is damaged: what it tells of a policy is none")
+    return {**{field: _string(text) for field, text in texts.items()}, "counted": counted}
 
 
 def from_results(policies: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]], taken: str) -> Snapshot:
@@ -259,7 +269,7 @@ def from_results(policies: Sequence[Mapping[str, Any]], results: Sequence[Mappin
 
 def _policy(policy: Mapping[str, Any], result: Mapping[str, Any]) -> Policy:
     about = Policy(
-        str(policy["id"]), _string(policy.get("display_name")), _string(policy.get("type")), Reading.UNREADABLE
+        str(_string(policy["id"])), _string(policy.get("display_name")), _string(policy.get("type")), Reading.UNREADABLE
     )
     rows = result.get("device_compliance_statuses")
     if not isinstance(rows, Sequence):
@@ -276,7 +286,7 @@ def _policy(policy: Mapping[str, Any], result: Mapping[str, Any]) -> Policy:
 
 def _row(row: Mapping[str, Any]) -> Row:
     return Row(
-        id=str(row["id"]),
+        id=str(_string(row["id"])),
         device=_string(row.get("device_display_name")),
         user=_string(row.get("user_name")),
         principal=_string(row.get("user_principal_name")),

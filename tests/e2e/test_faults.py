@@ -259,6 +259,20 @@ def test_a_page_that_cannot_be_read_fails_the_search(ansible: Ansible, emulator:
     assert not run["changed"]
 
 
+def test_half_a_character_and_a_deep_value_do_not_stop_ansible(
+    ansible: Ansible, emulator: RunningEmulator, ids: Ids
+) -> None:
+    deep: Any = "x"
+    for _level in range(90):
+        deep = [deep]
+    answer = {**ids.row(emulator), "deviceModel": "A\ud800", "userName": deep, "status": "error"}
+    emulator.faults({"match": GET, "do": {"answer_json": answer}})
+    run = ansible.task(**ids.options, status="error")
+    assert run.code == 0
+    assert run.only["device_compliance_status"]["device_model"] == "A?"
+    assert run.only["device_compliance_status"]["user_name"] == deep
+
+
 def test_an_answer_of_another_shape_is_refused(ansible: Ansible, emulator: RunningEmulator, ids: Ids) -> None:
     answers: list[Any] = [[], {"value": []}, "text"]
     for answer in answers:

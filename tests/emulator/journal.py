@@ -18,7 +18,8 @@ from .leak import LeakScan
 class Entry:
     """One request. ``at`` is Unix time in seconds; ``status`` stays None when no answer was sent.
 
-    ``batch`` is the ``n`` of the envelope, for a request inside one.
+    ``batch`` is the ``n`` of the envelope, for a request inside one; ``retry_at`` the Unix time before which the client
+    was told not to come again.
     """
 
     n: int
@@ -35,6 +36,7 @@ class Entry:
     fault: object
     batch: int | None = None
     status: int | None = None
+    retry_at: float | None = None
 
 
 class Journal:

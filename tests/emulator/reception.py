@@ -80,6 +80,7 @@ class Reception:
             if delivery.wait_seconds is not None:
                 until = time.time() + delivery.wait_seconds
             if until is not None and delivery.answer is not None:
+                part.entry.retry_at = until
                 self._judge.told_to_wait(part.exchange, delivery.answer.status, until)
 
     def _excess(self, exchange: Exchange) -> Excess | None:

@@ -49,6 +49,10 @@ def problem(file: Path, content: str | bytes, **options: Any) -> str:
     return str(found["problem"].removeprefix(prefix))
 
 
+# Each list holds the one before it two hundred times.
+BOMB = "- &l0 [x]\n" + "".join(f"- &l{n + 1} [{', '.join([f'*l{n}'] * 200)}]\n" for n in range(6))
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_spreadsheets_write_several_encodings(file: Path, encoding: str) -> None:
     file.write_bytes("policy_id;status_id;device_model\r\np;a;Größe\r\n".encode(encoding))
@@ -147,7 +151,13 @@ def test_a_thousand_mistakes_do_not_make_a_thousand_lines(file: Path) -> None:
         ("x.json", '{"values": []}', "it is no list of statuses, and has none under statuses or device_compliance_s"),
         ("x.yml", "", "it is no list of statuses"),
         ("x.json", '["a"]', "statuses[0]: is 'a', not a dictionary of options"),
-        ("x.json", "[" * 100_000, "it is no JSON: maximum recursion depth"),
+        ("x.json", "[" * 100_000, "it is no JSON: nested too deep"),
+        ("x.json", "[" * 400 + "]" * 400, "it is no JSON: nested too deep"),
+        ("x.yml", "[" * 101 + "]" * 101, "it is no YAML: nested too deep"),
+        ("x.yml", BOMB, "it is no YAML: more lists and objects than any that is meant"),
+        ("x.yml", '- !!int ""', "it is no YAML: "),
+        ("x.yml", "- !!bool x", "it is no YAML: "),
+        ("x.yml", "- !!timestamp x", "it is no YAML: "),
         ("x.yml", "!!python/object/apply:os.getcwd []", "it is no YAML: could not determine a constructor"),
         ("x.txt", "id\na\n", "its name does not tell what it is; name it .csv, .json, .yaml, .yml, or set the format"),
     ],

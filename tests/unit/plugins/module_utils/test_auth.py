@@ -231,6 +231,12 @@ def test_no_token_is_too_odd_to_be_looked_at(token: str) -> None:
     assert tokens(token or "x").roles() == []
 
 
+def test_claims_too_deep_to_be_followed_are_none() -> None:
+    for depth in (101, 100_000):
+        token = tokens(f"a.{base64.urlsafe_b64encode(b'[' * depth + b']' * depth).decode()}.c")
+        assert (token.claims(), token.roles()) == ({}, [])
+
+
 @pytest.mark.parametrize("token", ["two\nlines", "with space", "naïve"])
 def test_a_token_that_no_header_can_hold_is_not_quoted(token: str) -> None:
     with pytest.raises(IntuneError) as refused_token:

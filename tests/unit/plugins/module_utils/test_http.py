@@ -10,6 +10,10 @@ import contextlib
 import gzip
 import json
 import socket
+import ssl
+import threading
+import time
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -245,6 +249,49 @@ def test_a_body_that_drips_longer_than_timeout_is_a_timeout(run: Run, clock: Clo
     assert client.patience.waited > 30
 
 
+def test_headers_that_drip_longer_than_timeout_are_a_timeout(run: Run) -> None:
+    def behaviour(handler: Handler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        while not handler.server.over.wait(0.05):  # each byte well within the socket's own timeout
+            handler.wfile.write(b"X")
+
+    client = Client(Clock(), timeout=0.5)
+    started = time.monotonic()
+    assert client.fail(run(behaviour).url).failure.code == "timeout"
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_body_that_fills_the_memory_is_not_read_to_its_end(run: Run, client: Client, packed: bool) -> None:
+    megabyte = b" " * (1 << 20)
+    packer = zlib.compressobj(wbits=31)
+    sent = 0
+
+    def behaviour(handler: Handler) -> None:
+        nonlocal sent
+        handler.send_response(200)
+        if packed:
+            handler.send_header("Content-Encoding", "gzip")
+        handler.end_headers()
+        for _megabyte in range(4096):
+            handler.wfile.write(packer.compress(megabyte) if packed else megabyte)
+            sent += 1
+
+    error = client.fail(run(behaviour).url)
+    assert (error.failure.code, error.failure.message) == (
+        "connection_failed",
+        f"no connection to {error.failure.message.split()[3][:-1]}: the answer is longer than 64 MB",
+    )
+    # The rest was in flight: buffers of the network, and of a packer that says nothing for a long time.
+    assert sent < (4096 if packed else 128)
+
+
+def test_a_body_that_is_packed_twice_is_not_unpacked(run: Run, client: Client) -> None:
+    body = gzip.compress(gzip.compress(b"{}"))
+    server = run(lambda handler: handler.reply(body, Content_Encoding="gzip, gzip"))
+    assert "compressed more than once" in client.fail(server.url).sentence
+
+
 def test_time_that_a_failure_took_is_charged(run: Run, clock: Clock) -> None:
     def behaviour(_handler: Handler) -> None:
         clock.now += 12.0
@@ -348,6 +395,32 @@ def test_what_only_this_machine_reaches_goes_through_no_proxy(
     client = Client(clock, proxy=proxy.url)
     assert client.transport.send("GET", server.url, READING, only=None).json() == "server"
     assert not proxy.seen
+
+
+def test_a_proxy_that_ends_tls_by_itself_is_not_trusted(clock: Clock, certificate: str) -> None:
+    """It answers CONNECT, and then as if it were the host."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    seen: list[bytes] = []
+
+    def pose(listener: socket.socket) -> None:
+        raw, _address = listener.accept()
+        with raw:
+            seen.append(raw.recv(65536))
+            raw.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            with contextlib.suppress(OSError), context.wrap_socket(raw, server_side=True) as posing:
+                seen.append(posing.recv(65536))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=pose, args=(listener,))
+        thread.start()
+        proxy = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        error = Client(clock, proxy=proxy).fail("https://127.0.0.2", bearer="swordfish")
+        thread.join()
+    assert "is not trusted" in error.sentence
+    assert not error.failure.retryable
+    assert seen[0].startswith(b"CONNECT 127.0.0.2:443 ")
+    assert b"swordfish" not in b"".join(seen)
 
 
 def test_a_proxys_password_is_not_in_the_error(clock: Clock) -> None:

@@ -39,6 +39,7 @@ def test_every_option_reads_the_environment_variables_of_the_interface() -> None
         "federated_token_file": ("AZURE_FEDERATED_TOKEN_FILE",),
         "access_token": ("INTUNE_ACCESS_TOKEN",),
         "token_cache": ("INTUNE_TOKEN_CACHE",),
+        "budget_path": ("INTUNE_BUDGET_PATH",),
         "cloud": ("INTUNE_CLOUD",),
         "graph_url": ("INTUNE_GRAPH_URL",),
         "authority_url": ("INTUNE_AUTHORITY_URL",),

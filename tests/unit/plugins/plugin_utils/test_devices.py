@@ -95,3 +95,9 @@ def test_a_row_that_lacks_everything_makes_no_trouble() -> None:
     assert found["intune_compliance_status"] == "unknown"
     assert found["intune_user_names"] == []
     assert found["intune_device_display_name"] is None
+
+
+def test_what_is_no_text_is_kept_as_it_is() -> None:
+    made = variables([row(user_name=["Ada"], device_model={"a": 1}, status=[]), row(user_name=["Ada"], status={})])
+    assert (made["intune_user_names"], made["intune_device_model"]) == ([["Ada"]], {"a": 1})
+    assert made["intune_compliance_status"] == "[]"

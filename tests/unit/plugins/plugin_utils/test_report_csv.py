@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import time
 
 import pytest
 from ansible_collections.graphops.intune.plugins.plugin_utils import _report_csv
@@ -53,6 +54,14 @@ def test_formulas_do_not_run(text: str, written: str) -> None:
 @pytest.mark.parametrize("text", ["PC-1", "a=b", "", "'=1", "#1", "ada@contoso.example", "a; b", "a\nb"])
 def test_other_texts_stay_as_they_are(text: str) -> None:
     assert _report_csv.cell(text) == text
+
+
+@pytest.mark.parametrize("unseen", ["\x1c", "\x1f\x0b", " ", "\u200b\u3000"])
+def test_no_name_takes_time_without_end(unseen: str) -> None:
+    started = time.monotonic()
+    assert _report_csv.cell(unseen * 50_000 + "x").endswith("x")
+    assert _report_csv.cell(unseen * 50_000 + "=").startswith("'")
+    assert time.monotonic() - started < 3
 
 
 @given(st.text(st.one_of(st.sampled_from("=+-@;\t\r\n x'"), st.characters()), max_size=6))

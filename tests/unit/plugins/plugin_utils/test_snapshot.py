@@ -98,6 +98,11 @@ def test_half_a_surrogate_pair_becomes_text_that_a_file_can_hold() -> None:
     made = _snapshot.from_results(POLICIES[:1], [result], NOW)
     assert made.policies[0].rows[0].device == "A?"
     made.to_json().encode("utf-8")
+    # Nor does it come back from a file that somebody wrote by other means.
+    written = made.to_json().replace("A?", "A\\ud800").replace('"name": null', '"name": "B\\udfff"')
+    read = _snapshot.from_json(written)
+    assert read.policies[0].rows[0].device == "A?"
+    assert "\\ud" not in read.to_json()
 
 
 TEXT = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -167,6 +172,10 @@ GOOD = json.loads(snapshot(policy(row())).to_json())
         (json.dumps({**GOOD, "columns": ["id"]}), "columns"),
         (json.dumps({**GOOD, "policies": None}), "damaged"),
         (json.dumps({**GOOD, "policies": [{**GOOD["policies"][0], "reading": "well"}]}), "damaged"),
+        ("[" * 400 + "]" * 400, "not JSON"),
+        (json.dumps({**GOOD, "policies": [{**GOOD["policies"][0], "name": ["x"]}]}), "damaged"),
+        (json.dumps({**GOOD, "policies": [{**GOOD["policies"][0], "id": None}]}), "damaged"),
+        (json.dumps({**GOOD, "policies": [{**GOOD["policies"][0], "counted": "7"}]}), "damaged"),
         (json.dumps({**GOOD, "policies": [{**GOOD["policies"][0], "rows": [["a"]]}]}), "damaged"),
         (json.dumps({**GOOD, "policies": [{**GOOD["policies"][0], "rows": [7]}]}), "damaged"),
         (json.dumps({**GOOD, "policies": [{**GOOD["policies"][0], "rows": [[1] * 8]}]}), "damaged"),

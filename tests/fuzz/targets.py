@@ -1,0 +1,415 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is fuzzed: everything that reads what comes from outside. A target raises for what must not happen.
+
+Some take the fuzzer's bytes as they are. Others have hypothesis make JSON documents of them, since bytes seldom come to
+be JSON by themselves.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import pathlib
+import tempfile
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import msal
+from ansible_collections.graphops.intune.plugins.module_utils import _device_status
+from ansible_collections.graphops.intune.plugins.module_utils._auth import AccessToken, Tokens
+from ansible_collections.graphops.intune.plugins.module_utils._batch import answers
+from ansible_collections.graphops.intune.plugins.module_utils._bulk import read_items
+from ansible_collections.graphops.intune.plugins.module_utils._device_status import Desired, Plan, Target
+from ansible_collections.graphops.intune.plugins.module_utils._edm import EdmDateTimeOffset, EdmError
+from ansible_collections.graphops.intune.plugins.module_utils._errors import (
+    IntuneError,
+    InvalidOptionsError,
+    Phase,
+    check_shape,
+    parse_json,
+)
+from ansible_collections.graphops.intune.plugins.module_utils._http import Answer, Purpose, Transport, origin
+from ansible_collections.graphops.intune.plugins.module_utils._info import Filters
+from ansible_collections.graphops.intune.plugins.module_utils._options import Connection, connection_argument_spec
+from ansible_collections.graphops.intune.plugins.module_utils._retry import (
+    Patience,
+    parse_http_date,
+    parse_retry_after,
+    show_time,
+)
+from ansible_collections.graphops.intune.plugins.module_utils._statuses import entity_of, item_path, only_one, unwrap
+from ansible_collections.graphops.intune.plugins.module_utils._token_cache import TokenCacheFile
+from ansible_collections.graphops.intune.plugins.plugin_utils import _devices, _host_names, _moments, _snapshot
+from ansible_collections.graphops.intune.plugins.plugin_utils._desired import DesiredError, read_desired
+from ansible_collections.graphops.intune.plugins.plugin_utils._desired_csv import Dialect
+from ansible_collections.graphops.intune.plugins.plugin_utils._figures import Limits, count
+from ansible_collections.graphops.intune.plugins.plugin_utils._history import History
+from ansible_collections.graphops.intune.plugins.plugin_utils._inert import inert
+from ansible_collections.graphops.intune.plugins.plugin_utils._page import to_html
+from ansible_collections.graphops.intune.plugins.plugin_utils._report_csv import to_csv
+from ansible_collections.graphops.intune.plugins.plugin_utils._report_json import to_json
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+_NOW = 1_700_000_000.0
+_READING = Purpose("Reading", Phase.READ)
+_DATE = EdmDateTimeOffset()
+_GRAPH = "https://graph.microsoft.com"
+_OPTIONS = {option: entry.get("default") for option, entry in connection_argument_spec().items()}
+_LONGEST_SENTENCE = 20_000  # fifty problems at most, each with one value that is cut
+
+# Text with what JSON can hold and files, terminals and pages cannot; and with what our own code looks for.
+_TEXTS = st.one_of(
+    st.text(st.one_of(st.characters(), st.sampled_from("\x00\x1b\x9b\u202e\ud800\x1c;={<")), max_size=40),
+    st.sampled_from(
+        ("", "compliant", "inGracePeriod", "2017-01-01T00:00:17.7769392-08:00", "9999-12-31T23:59:59.9999999Z", "1e400")
+    ),
+)
+_SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), _TEXTS)
+_JSON = st.recursive(
+    _SCALARS,
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(_TEXTS, inner, max_size=4)),
+    max_leaves=12,
+)
+_OPTIONS_OF_ITEMS = [
+    *("policy_id", "policy_name", "status_id", "id", "match", "clear", "policy_display_name", "policy_type"),
+    *(p.option for p in _device_status.PROPERTIES),
+    *(p.name for p in _device_status.PROPERTIES),
+]
+_ROWS = st.fixed_dictionaries(
+    {}, optional={"id": _JSON, "@odata.type": _JSON, **{p.name: _JSON for p in _device_status.PROPERTIES}}
+)
+
+
+def _keep(sentence: str) -> None:
+    """Mind that a sentence is one for a person."""
+    assert sentence.isprintable(), "a terminal would act on it"
+    _keep_text(sentence)
+
+
+def _keep_text(sentence: str) -> None:
+    assert sentence, "nothing is said"
+    assert len(sentence) <= _LONGEST_SENTENCE, f"{len(sentence)} characters for a person to read"
+
+
+def _keep_error(error: IntuneError) -> None:
+    _keep(error.sentence)
+    failure = json.loads(json.dumps(error.failure.as_dict()))
+    assert isinstance(failure["code"], str)
+    assert isinstance(failure["retryable"], bool)
+    assert failure["retry_after"] is None or failure["retry_after"] >= 0
+
+
+def _transport() -> Transport:
+    made = Connection.from_options({**_OPTIONS, "access_token": "token"})
+    return Transport(made, Patience(0.0))
+
+
+_TRANSPORT = _transport()
+
+
+def dates(data: bytes) -> None:
+    """A date and time, of a user's or of the service's."""
+    text = data.decode("utf-8", "surrogateescape")
+    _DATE.before(text, "2017-01-01T00:00:17Z")
+    shown = _moments.canonical(text)
+    assert shown is None or shown == _moments.NEVER or _moments.is_moment(shown)
+    try:
+        sent = _DATE.from_option(text)
+    except EdmError:
+        return
+    assert _DATE.from_option(sent) == sent
+    assert _DATE.same(text, sent)
+    assert isinstance(_DATE.key(sent), int)
+
+
+def waits(data: bytes) -> None:
+    """A Retry-After or Date header."""
+    text = data.decode("latin-1")
+    for value in (text, data, _number(text)):
+        wait = parse_retry_after(value, _NOW)
+        assert wait is None or (wait >= 0 and math.isfinite(wait))
+        if wait is not None:
+            show_time(_NOW + wait)
+    moment = parse_http_date(text)
+    assert moment is None or math.isfinite(moment)
+
+
+def _number(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def bodies(data: bytes) -> None:
+    """The body of an error, as bytes."""
+    status = 400 + (data[0] if data else 0) % 120
+    answer = Answer(status, {"Retry-After": data[1:30].decode("latin-1")}, data[1:])
+    _keep_error(_TRANSPORT.failure(answer, "GET", f"{_GRAPH}/x", _READING))
+    _keep_error(_TRANSPORT.not_json(answer, "GET", f"{_GRAPH}/x", _READING))
+
+
+_NESTED = st.fixed_dictionaries(
+    {}, optional={"Message": _JSON, "CustomApiErrorPhrase": _JSON, "RetryAfter": _JSON}
+).map(json.dumps)
+_IDS = st.fixed_dictionaries({}, optional={"request-id": _JSON, "client-request-id": _JSON})
+_ERRORS = st.fixed_dictionaries(
+    {},
+    optional={"code": _JSON, "message": st.one_of(_JSON, _NESTED), "innerError": st.one_of(_JSON, _IDS)},
+)
+
+
+@settings(database=None, deadline=None)
+@given(
+    st.one_of(
+        _JSON, st.fixed_dictionaries({"error": st.one_of(_JSON, _ERRORS)}, optional={"error_description": _JSON})
+    ),
+    st.integers(400, 520),
+    st.dictionaries(st.sampled_from(["Retry-After", "Date", "request-id"]), st.text(st.characters(max_codepoint=255))),
+)
+def errors(document: Any, status: int, headers: dict[str, str]) -> None:
+    """The body of an error, as JSON: Graph's, Intune's in it, OAuth's."""
+    answer = Answer(status, headers, json.dumps(document).encode())
+    _keep_error(_TRANSPORT.failure(answer, "GET", f"{_GRAPH}/x", _READING))
+
+
+_RESPONSES = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": st.one_of(st.sampled_from(["0", "1", "2", "3"]), _JSON),
+        "status": st.one_of(st.sampled_from([200, 204, 400, 401, 424, 429]), _JSON),
+        "headers": st.one_of(st.fixed_dictionaries({}, optional={"retry-after": _JSON, "DATE": _JSON}), _JSON),
+        "body": st.one_of(st.fixed_dictionaries({"error": _ERRORS}), _JSON),
+    },
+)
+
+
+@settings(database=None, deadline=None)
+@given(st.one_of(_JSON, st.fixed_dictionaries({"responses": st.lists(_RESPONSES, max_size=5)})))
+def batches(document: Any) -> None:
+    """The answer to an envelope."""
+    found = answers(document, 4, "Sun, 06 Nov 1994 08:49:37 GMT")
+    assert len(found) == 4
+    for answer in found:
+        if answer is not None and not answer.ok:
+            _keep_error(_TRANSPORT.failure(answer, "PATCH", f"{_GRAPH}/x", _READING))
+        elif answer is not None:
+            try:
+                answer.json()
+            except ValueError:
+                _keep_error(_TRANSPORT.not_json(answer, "PATCH", f"{_GRAPH}/x", _READING))
+
+
+def links(data: bytes) -> None:
+    """A URL of an answer's: it is refused, or leads to where it says."""
+    url = data.decode("utf-8", "replace")
+    origin(url)
+    try:
+        _TRANSPORT.send("GET", url, _READING, bearer="secret", only=_GRAPH)
+    except IntuneError as error:
+        _keep_error(error)
+
+
+def _stop_before_the_network() -> None:
+    """Whatever reaches the network goes to Graph's own host, and over TLS."""
+
+    def send(prepared: Any, **_settings: Any) -> None:
+        assert origin(str(prepared.url)) == _GRAPH, prepared.url
+        raise IntuneError("reached", _TRANSPORT.not_json(Answer(200, {}, b""), "GET", _GRAPH, _READING).failure)
+
+    _TRANSPORT._session.send = send  # type: ignore[method-assign,assignment]  # no request may leave
+
+
+_stop_before_the_network()
+
+
+def claims(data: bytes) -> None:
+    """What a token says of itself."""
+    made = Connection.from_options({**_OPTIONS, "access_token": "x"})
+    for payload in (data.decode("latin-1"), base64.urlsafe_b64encode(data).decode()):
+        tokens = Tokens(AccessToken(made), _TRANSPORT, lambda _secret: None)
+        tokens._token = f"a.{payload}.c"
+        assert isinstance(tokens.claims(), dict)
+        json.dumps(tokens.roles())
+
+
+class _File:
+    """A file that is in no folder."""
+
+    def __init__(self, name: str, content: bytes) -> None:
+        self.suffix = pathlib.PurePath(name).suffix
+        self._content = content
+
+    def read_bytes(self) -> bytes:
+        return self._content
+
+
+def _desired(name: str, data: bytes) -> None:
+    try:
+        found = read_desired(typing.cast(pathlib.Path, _File(name, data)), None, Dialect(), {"policy_id": "p"})
+    except DesiredError as error:
+        _keep_text(str(error))
+        return
+    json.dumps(found.statuses)  # as ansible-core hands them on
+    assert len(read_items(found.statuses, {"policy_id": "p"}, "beta")) == len(found.places)
+
+
+def csvs(data: bytes) -> None:
+    """A list of desired statuses in CSV."""
+    _desired("x.csv", data)
+
+
+def jsons(data: bytes) -> None:
+    """A list of desired statuses in JSON."""
+    _desired("x.json", data)
+
+
+def yamls(data: bytes) -> None:
+    """A list of desired statuses in YAML."""
+    _desired("x.yml", data)
+
+
+@settings(database=None, deadline=None)
+@given(st.lists(st.one_of(_JSON, st.dictionaries(st.sampled_from(_OPTIONS_OF_ITEMS), _JSON)), max_size=5))
+def items(statuses: list[Any]) -> None:
+    """The items of a bulk task."""
+    try:
+        read = read_items(statuses, {"policy_id": "p"}, "beta")
+    except InvalidOptionsError as error:
+        _keep_error(error)
+        return
+    for item in read:
+        json.dumps([p.type.from_service(value) for p, value in item.desired.values.items()])
+        json.dumps(item.result())
+
+
+def snapshots(data: bytes) -> None:
+    """A snapshot file, as bytes."""
+    _report(data.decode("utf-8", "replace"))
+
+
+_CELLS = st.one_of(st.none(), _TEXTS, _JSON)
+_POLICIES = st.fixed_dictionaries(
+    {
+        **dict.fromkeys(("id", "name", "type", "counted", "problem"), _CELLS),
+        "reading": st.one_of(st.sampled_from([reading.value for reading in _snapshot.Reading]), _JSON),
+        "rows": st.one_of(st.lists(st.lists(_CELLS, min_size=8, max_size=8), max_size=3), _JSON),
+    }
+)
+_HEADERS = st.fixed_dictionaries(
+    {
+        "graphops_intune_snapshot": st.just(1),
+        "taken": st.just("2026-11-24T06:00:00Z"),
+        "complete": st.one_of(st.booleans(), _JSON),
+        **dict.fromkeys(_snapshot.Header._fields[2:], st.one_of(st.integers(0, 9), _JSON)),
+        "columns": st.just(list(_snapshot.Row._fields)),
+        "policies": st.one_of(st.lists(_POLICIES, max_size=3), _JSON),
+    }
+)
+
+
+@settings(database=None, deadline=None)
+@given(_HEADERS)
+def reports(document: Any) -> None:
+    """A snapshot file, as JSON, and the report of it."""
+    _report(json.dumps(document))
+
+
+def _report(text: str) -> None:
+    try:
+        read = _snapshot.from_json(text)
+    except _snapshot.SnapshotError:
+        return
+    assert _snapshot.from_json(read.to_json()) == read
+    _snapshot.header_from_json(text)
+    figures = count(read, History((read.header(),), read), Limits())
+    for written in (to_html(figures, "x", "", ""), to_csv(figures), to_json(figures, text, "x")):
+        written.encode()  # what no file can hold has to be gone
+
+
+def _only_one(found: Any) -> None:
+    only_one(found, _READING, "status_id")
+
+
+def _unwrap(document: Any) -> None:
+    unwrap({"value": document}, _READING)
+
+
+@settings(database=None, deadline=None)
+@given(st.lists(_ROWS, max_size=4), _JSON)
+def rows(found: list[dict[str, Any]], document: Any) -> None:
+    """The rows of a list: compared, shown, made into hosts."""
+    wanted = Desired.from_options(
+        {"status": "error", "platform": 1, "last_reported_date_time": "2017-01-01T00:00Z"}, "beta"
+    )
+    for row in found:
+        plan = Plan.between(row, wanted)
+        json.dumps([plan.diff(), plan.missed(row), plan.moved(row), plan.body])
+        Target(match={"userName": "x"}).fits(row)
+        Filters(before={"lastReportedDateTime": "2017-01-01T00:00:17Z"}, statuses=frozenset(["error"])).fit(row)
+        item_path("p", str(row.get("id")))
+        entity_of({"value": document})
+    for choose, given_to_it in ((_only_one, found), (_unwrap, document)):
+        try:
+            choose(given_to_it)
+        except IntuneError as error:
+            _keep_error(error)
+    shown = [_device_status.show(row, "p", "beta") for row in found]
+    _snapshot.from_results(
+        [{"id": "p", "display_name": document, "type": document}],
+        [{"device_compliance_statuses": shown, "overviews": [{"a_count": 1}], "complete": True}],
+        "2026-11-24T06:00:00Z",
+    ).to_json().encode()
+    try:
+        devices = _host_names.group(shown, ["device_display_name"], lambda _entry, _row: None)
+    except IntuneError as error:
+        _keep_error(error)
+        return
+    hosts = _host_names.choose(devices, ["all"])
+    assert len(set(hosts.values())) == len(devices)
+    for name, rows_of_device in devices.items():
+        json.dumps({hosts[name]: inert(_devices.variables(rows_of_device))}, default=str)
+    _host_names.renamed(hosts)
+
+
+_FOLDER = tempfile.TemporaryDirectory(prefix="intune-fuzz-")
+
+
+def caches(data: bytes) -> None:
+    """A token cache file."""
+    path = pathlib.Path(_FOLDER.name) / "tokens"
+    path.touch(0o600)
+    path.write_bytes(data)
+    try:
+        text = TokenCacheFile(str(path)).read()
+    except InvalidOptionsError as error:
+        _keep_error(error)
+        return
+    msal.SerializableTokenCache().deserialize(text)  # and no other kind of file is ever overwritten
+
+
+def shapes(data: bytes) -> None:
+    """Any JSON: what is taken can be shown, stored, and taken by ansible-core."""
+    try:
+        document = parse_json(data)
+    except ValueError:
+        return
+    check_shape(document)
+    repr(document)
+    json.dumps(document, ensure_ascii=False).encode()
+
+
+def _structured(test: Any) -> Callable[[bytes], Any]:
+    return typing.cast("Callable[[bytes], Any]", test.hypothesis.fuzz_one_input)
+
+
+TARGETS: dict[str, Callable[[bytes], Any]] = {
+    **{f.__name__: f for f in (bodies, caches, claims, csvs, dates, jsons, links, shapes, snapshots, waits, yamls)},
+    **{test.__name__: _structured(test) for test in (batches, errors, items, reports, rows)},
+}
