@@ -31,7 +31,7 @@ LOG = logging.getLogger("graphops.intune.device_compliance")
 _LOOK_SECONDS = 0.01
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """The source ends while a poll is under way."""
 
 
@@ -51,10 +51,10 @@ class StoppableClock:
         """Wait.
 
         Raises:
-            Stopped: the source has ended.
+            StoppedError: the source has ended.
         """
         if self._over.wait(seconds):
-            raise Stopped
+            raise StoppedError
 
     def stop(self) -> None:
         """End each wait, now and from now on."""

@@ -132,19 +132,12 @@ class Rulebook:
             "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1",  # starts sooner, and has little to do afterwards
         }
 
-    def start(
-        self,
-        *flags: str,
-        rules: list[dict[str, Any]] | None = None,
-        name: str = "rulebook.yml",
-        env: dict[str, str] | None = None,
-        **options: Any,
-    ) -> Process:
-        """Start a rulebook with one source that has these options, and with these rules or one that prints events."""
+    def start(self, *flags: str, env: dict[str, str] | None = None, **options: Any) -> Process:
+        """Run a rulebook with one source that has these options, and one rule that does nothing."""
         given = {"state_file": str(self.state), "interval": 0.2, **options}
         book = {"name": "Test", "hosts": "all", "sources": [{"name": "intune", SOURCE: given}]}
-        path = self.folder / name
-        path.write_text(yaml.safe_dump([{**book, "rules": rules or [EVERY_EVENT]}], sort_keys=False), encoding="utf-8")
+        path = self.folder / "rulebook.yml"
+        path.write_text(yaml.safe_dump([{**book, "rules": [EVERY_EVENT]}], sort_keys=False), encoding="utf-8")
         return self.run(str(path), *flags, env=env)
 
     def run(self, rulebook: str, *flags: str, env: dict[str, str] | None = None) -> Process:
@@ -187,6 +180,11 @@ class Rulebook:
         """The device, the old and the new status of each event."""
         told = [event["device_compliance"] for event in self.events()]
         return [(event["device_display_name"], event["old_status"], event["new_status"]) for event in told]
+
+    def wait_for_events(self, events: int, seconds: float = _SECONDS) -> None:
+        """Wait until the rule engine has got so many events in all."""
+        wait_until(lambda: self.received() >= events or not self.started[-1].running, f"event {events}", seconds)
+        assert self.received() >= events, self.started[-1].output
 
     def search_for_secrets(self) -> None:
         output = "".join(process.output for process in self.started)

@@ -23,9 +23,11 @@ def test_a_device_turns_noncompliant_and_a_playbook_runs(
     row_id = next(r["id"] for r in emulator.state()["statuses"][WINDOWS] if r["deviceDisplayName"] == "PC-0001")
     evil = f"{{{{ lookup('pipe', 'touch {pwned}') }}}}"
     header = f"#jinja2: variable_start_string: '[['\n[[ lookup('pipe', 'touch {pwned}') ]]"
-    emulator.put_status(WINDOWS, row_id, deviceDisplayName=evil, userName=header, deviceModel="$ANSIBLE_VAULT;1.1;AES256")
+    vault = "$ANSIBLE_VAULT;1.1;AES256"
+    emulator.put_status(WINDOWS, row_id, deviceDisplayName=evil, userName=header, deviceModel=vault)
     variables = tmp_path / "variables.yml"
-    variables.write_text(yaml.safe_dump({"device_compliance_state_file": str(rulebook.state), "device_compliance_interval": 0.2}))
+    values = {"device_compliance_state_file": str(rulebook.state), "device_compliance_interval": 0.2}
+    variables.write_text(yaml.safe_dump(values))
 
     process = rulebook.run("graphops.intune.device_compliance", "-vv", "--vars", str(variables))
     rulebook.wait_for_polls(2)

@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 
 from ..emulator.process import RunningEmulator, start
-from .conftest import Rulebook, wait_until
+from .conftest import Rulebook
 
 CHANGES = int(os.environ.get("INTUNE_EDA_CHANGES", "60"))
 WHOLE = CHANGES >= 1000
@@ -30,8 +30,6 @@ SECONDS = 60.0 if WHOLE else 6.0
 LONGEST = 300.0
 SCALE = 60
 THROTTLED = {"status": 429, "retry_after": "0.4"}
-
-Row = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +53,7 @@ def other(status: str) -> str:
 def test_each_change_is_exactly_one_event(rulebook: Rulebook, emulator: RunningEmulator) -> None:
     changes = plan(emulator)
     # One second of ours is a minute of theirs. A poll gives up after two, so that the burst spoils whole polls.
-    options = {"interval": 1.0, "retry_timeout": 2.0, "max_events": max(CHANGES // 20, 5)}
+    options: dict[str, Any] = {"interval": 1.0, "retry_timeout": 2.0, "max_events": max(CHANGES // 20, 5)}
     process = rulebook.start(**options)
     rulebook.wait_for_polls()
     begun = time.monotonic()
@@ -66,10 +64,10 @@ def test_each_change_is_exactly_one_event(rulebook: Rulebook, emulator: RunningE
             # Events may be under way just now. Each row's second change waits until its first one was seen.
             process.stop()
             process = rulebook.start(**options)
-            wait_until(lambda: rulebook.received() >= len(changes) // 2 or not process.running, "the first half", LONGEST)
+            rulebook.wait_for_events(len(changes) // 2, LONGEST)
         time.sleep(max(0.0, begun + SECONDS * number / len(changes) - time.monotonic()))
         emulator.put_status(policy_id, status_id, status=new)
-    wait_until(lambda: rulebook.received() >= len(changes) or not process.running, "the second half", LONGEST)
+    rulebook.wait_for_events(len(changes), LONGEST)
     rulebook.wait_for_polls(2)
     process.stop()
 
@@ -88,18 +86,18 @@ def test_each_change_is_exactly_one_event(rulebook: Rulebook, emulator: RunningE
 @pytest.mark.skipif(not WHOLE, reason="takes minutes; set INTUNE_EDA_CHANGES to 1000 or more")
 @pytest.mark.parametrize("end", ["stop", "kill"])
 def test_an_end_while_events_are_on_their_way(rulebook: Rulebook, emulator: RunningEmulator, end: str) -> None:
-    """Three times in a row. Stopped, each change is one event; killed, the one under way may come twice, and is known."""
+    """Three times in a row: stopped, each change is one event; killed, one more may come twice, with the same id."""
     changes = plan(emulator)[:400]
     process = rulebook.start(max_events=1000)
     rulebook.wait_for_polls()
     for policy_id, status_id, _old, new in changes:
         emulator.put_status(policy_id, status_id, status=new)
     for part in (1, 2, 3):
-        wait_until(lambda part=part: rulebook.received() >= part * len(changes) // 8, "some events", LONGEST)
+        rulebook.wait_for_events(part * len(changes) // 8, LONGEST)
         getattr(process, end)()
         assert rulebook.received() < len(changes), "it ended too late to show anything"
         process = rulebook.start(max_events=1000)
-    wait_until(lambda: rulebook.received() >= len(changes) or not process.running, "all events", LONGEST)
+    rulebook.wait_for_events(len(changes), LONGEST)
     rulebook.wait_for_polls(2)
     process.stop()
 

@@ -132,6 +132,6 @@ def test_a_missing_ansible_core_is_named(module: dict[str, Any], monkeypatch: py
     for name in [name for name in sys.modules if name.startswith("graphops_intune_plugins")]:
         monkeypatch.delitem(sys.modules, name)
     for name in [name for name in sys.modules if name.startswith("ansible.module_utils")]:
-        monkeypatch.setitem(sys.modules, name, None)  # type: ignore[arg-type]  # as Python itself marks what is not there
+        monkeypatch.setitem(sys.modules, name, None)  # as Python marks what is not there
     with pytest.raises(ImportError, match="ansible-core must be installed in the Python that runs ansible-rulebook"):
         asyncio.run(module["main"](asyncio.Queue(1), {}))

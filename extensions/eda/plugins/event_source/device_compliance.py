@@ -2,9 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An event source of ansible-rulebook: what changes among the device compliance statuses of Microsoft Intune."""
+"""An event source of ansible-rulebook: changes of device compliance statuses in Intune."""
 
 from __future__ import annotations
+
+import importlib
+import sys
+import types
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import asyncio
 
 DOCUMENTATION = r"""
 name: device_compliance
@@ -69,8 +78,8 @@ options:
     default: 100
   feedback:
     description:
-      - An option of ansible-rulebook itself, from 1.3 on and with its persistence. With V(true), the source goes on when
-        the rule engine has confirmed an event.
+      - An option of ansible-rulebook itself, from 1.3 on and with its persistence. With V(true), an event counts as
+        told when the rule engine has confirmed it.
     type: bool
     default: false
   auth_source:
@@ -240,26 +249,21 @@ EXAMPLES = r"""
         print_event:
 """
 
-import importlib
-import sys
-import types
-from pathlib import Path
-from typing import Any
-
 _PACKAGE = "graphops_intune_plugins"
 _PLUGINS = Path(__file__).absolute().parents[4] / "plugins"
 
 
-async def main(queue: Any, args: dict[str, Any]) -> None:
+async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
     """Watch the statuses, and put an event of each change into the queue."""
     await _load("plugin_utils._watcher").watch(queue, args)
 
 
-def _load(name: str) -> Any:
+def _load(name: str) -> types.ModuleType:
     """Return a module of this collection.
 
-    ansible-rulebook runs this file by its path, outside of any package and without ansible-core's import of collections,
-    which could find another copy of this one besides. So the files beside this one are made a package here.
+    ansible-rulebook runs this file by its path, outside of any package, and has no use for
+    ansible-core's import of collections, which could find another copy of this one. So the
+    collection's own folder is made a package here.
     """
     if _PACKAGE not in sys.modules:
         package = types.ModuleType(_PACKAGE)

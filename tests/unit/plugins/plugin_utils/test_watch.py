@@ -164,14 +164,14 @@ POLLS = st.lists(st.tuples(st.dictionaries(st.sampled_from("abcd"), STATUSES), s
 
 @given(POLLS, st.booleans())
 def test_the_events_of_a_status_lead_from_what_it_was_to_what_it_is(
-    polls: list[tuple[dict[str, str], int]], tell_first: bool
+    polls: list[tuple[dict[str, Any], int]], tell_first: bool
 ) -> None:
     """Whatever is listed, left out or held back: no change is told twice, and none is left out for ever."""
     service = Service(tell_first)
     told: dict[str, list[tuple[str | None, str]]] = {}
-    last: dict[str, str] = {}
+    last: dict[str, Any] = {}
     first = polls[0][0] if polls and not tell_first else {}
-    for statuses, take in [*polls, ({}, 0)]:
+    for statuses, take in polls or [({}, 0)]:
         last.update(statuses)
         for status_id, old, new, _number in service.poll(take, **statuses):
             told.setdefault(status_id, []).append((old, new))

@@ -62,9 +62,8 @@ def test_a_name_is_told_unless_it_is_a_template(name: str, told: str) -> None:
 @given(st.lists(st.sampled_from(PIECES)).map("".join) | st.text())
 def test_no_text_means_anything_to_jinja2(text: str) -> None:
     safe = inert(text)
-    assert jinja2.Environment(autoescape=False, keep_trailing_newline=True, newline_sequence="\n").from_string(
-        safe.replace("\r", "")
-    ).render() == safe.replace("\r", "")
+    line = "".join(safe.splitlines())  # Jinja2 spells the ends of lines as it likes
+    assert jinja2.Template(line).render() == line
     assert not any(start in safe for start in ("{{", "{%", "{#", "#jinja2", "$ANSIBLE_VAULT"))
     assert inert(safe) == safe
     safe.encode()

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.graphops.intune.plugins.module_utils._errors import InvalidOptionsError
-from ansible_collections.graphops.intune.plugins.plugin_utils._watch_options import read_options
+from ansible_collections.graphops.intune.plugins.module_utils._info import Filters
+from ansible_collections.graphops.intune.plugins.plugin_utils._watch_options import Watch, read_options
 
 GIVEN = {"state_file": "/var/lib/eda/state", "access_token": "t.o.k"}
 
@@ -22,8 +23,7 @@ def refused(**given: Any) -> str:
 
 def test_the_defaults() -> None:
     watch, connection, credential = read_options(GIVEN)
-    assert watch._replace(filters=None) == (None, "/var/lib/eda/state", 300.0, False, 100)  # type: ignore[arg-type]
-    assert watch.filters.policies == ()
+    assert watch == Watch(Filters(), "/var/lib/eda/state", 300.0, tell_first=False, max_events=100)
     assert (connection.timeout, connection.retry_timeout, connection.api_version) == (30.0, 300.0, "beta")
     assert credential.name == "access_token"
 
