@@ -29,7 +29,7 @@ SOURCE = "graphops.intune.device_compliance"
 ROOT = Path(__file__).parents[2]
 WINDOWS = "c6c78124-8124-c6c7-2481-c7c62481c7c6"
 _BIN = Path(sys.executable).parent
-_SECONDS = 60
+_SECONDS = 180
 _TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}")
 # As ansible-rulebook prints what its rule engine gets; its own messages begin otherwise.
 RECEIVED = "\nEvent:\n{'device_compliance'"

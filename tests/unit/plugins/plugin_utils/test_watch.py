@@ -90,6 +90,9 @@ def test_what_is_no_longer_listed_is_no_change_and_is_compared_when_it_comes_bac
     service.now = FORGET_SECONDS - DAY
     assert service.poll(b="compliant") == []
     assert service.poll(a="compliant", b="compliant") == [], "as it was"
+    service.now += DAY
+    assert service.poll(b="compliant") == [], "and gone anew, from now on"
+    service.now += DAY
     assert service.poll(b="compliant") == []
     assert service.poll(a="error", b="compliant") == [("a", "compliant", "error", 1)]
 

@@ -79,6 +79,7 @@ class Source:
         self.script = script
         self.clock = clock
         self.events: list[dict[str, Any]] = []
+        self.ids: list[str] = []
         self.credential: Credential = Renewable()
         self.client = graph_client(clock, self.credential, retry_timeout=10.0)
         self.watch = Watch(Filters(), str(path), 300.0, False, 100)
@@ -113,7 +114,9 @@ class Source:
 
     async def _engine(self, queue: Wrapped) -> None:
         while True:
-            self.events.append(await queue.queue.get())
+            event = await queue.queue.get()
+            self.events.append(event)
+            self.ids.append(event["meta"]["uuid"])
 
     def told(self) -> list[Told]:
         """The id, the old and the new status of each event since the last call."""
@@ -136,7 +139,9 @@ def test_a_change_is_told_once_also_after_a_restart(source: Source) -> None:
     source.rounds(2)
     assert source.told() == [("a", "compliant", "nonCompliant")]
     source.answer(("a", "nonCompliant"), ("b", "compliant"))
+    one = source.ids[-1]
     source.rounds()
+    assert source.ids[-1] != one
     assert source.told() == [("b", "error", "compliant")]
 
 
@@ -338,6 +343,32 @@ def test_a_wait_ends_when_the_source_does() -> None:
     with pytest.raises(StoppedError):
         clock.sleep(0)
     assert clock.time() > 0
+
+
+def test_a_long_reading_ends_when_the_source_does(source: Source) -> None:
+    source.script.expect("GET", POLICIES, Reply(200, {"value": [POLICY]}))
+    source.script.expect("GET", LIST, Reply(200, {"value": [], "@odata.nextLink": NEXT}))
+    file, clock = source.open(), TestClock(source.clock)
+    clock.stop()
+    with pytest.raises(StoppedError):
+        Watcher(source.watch, file, source.client, Outlet(Wrapped()), clock)._poll()
+    file.close()
+
+
+def test_the_end_does_not_wait_for_what_the_service_wants(source: Source) -> None:
+    source.script.expect("GET", POLICIES, refusal(429, "TooManyRequests", "Slow down", Retry_After="60"))
+
+    async def run() -> None:
+        args = {"state_file": str(source.path), "access_token": "t.o.k", "retry_timeout": 100}
+        task = asyncio.create_task(watch(Wrapped(), args))
+        await until(lambda: bool(source.script.sent))
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    begun = time.monotonic()
+    asyncio.run(run())  # which waits for the thread of the poll
+    assert time.monotonic() - begun < 30
 
 
 def error(phase: Phase = Phase.READ, **failure: Any) -> IntuneError:
