@@ -194,6 +194,20 @@ def e2e(session: nox.Session, core: str) -> None:
         session.run("python", "-m", "pytest", f"--junit-xml={junit}", "tests/e2e", *session.posargs)
 
 
+# A rule engine in Java: one core is enough, the newest final one.
+FINAL = max((name for name in CHOSEN if "rc" not in CORES[name].requirement), default=NEWEST)
+
+
+@nox.session(python=CHOSEN[FINAL])
+def eda(session: nox.Session) -> None:
+    """tests/eda: the event source in a real ansible-rulebook. Without it, or without Java, the tests say so."""
+    tree = prepare(session, FINAL, "-r", "tests/emulator/requirements.txt", "pytest")
+    session.install("ansible-rulebook>=1.3", success_codes=[0, 1, 2])
+    junit = ROOT / "tests/output" / session.name / "pytest.xml"
+    with session.chdir(tree):
+        session.run("python", "-m", "pytest", f"--junit-xml={junit}", "-rs", "tests/eda", *session.posargs)
+
+
 def by_default(check: Callable[..., None], core: str) -> bool:
     """All checks on the oldest and the newest core that this machine can run; on those between, the quick one.
 
@@ -260,8 +274,7 @@ def execution_environment(session: nox.Session) -> None:
         session.error(f"{definition} does not become an image with this collection")
 
 
-# The demo and the benchmark run in the project's folder, on the newest final ansible-core that this machine can run.
-FINAL = max((name for name in CHOSEN if "rc" not in CORES[name].requirement), default=NEWEST)
+# The demo and the benchmark run in the project's folder.
 
 
 @nox.session(python=CHOSEN[FINAL], reuse_venv=True, default=False)

@@ -103,7 +103,7 @@ def read_statuses(
     rows: list[Row] = []
     overviews: list[Row] = []
     complete = True
-    for policy in _policies(statuses, filters):
+    for policy in chosen_policies(statuses, filters):
         policy_id = str(policy["id"])
         about = {"policy_display_name": policy.get("displayName"), "policy_type": policy.get("@odata.type")}
         listed = 0
@@ -130,7 +130,8 @@ def read_statuses(
     return {**result, "overviews": overviews, "complete": complete} if overview else result
 
 
-def _policies(statuses: DeviceStatuses, filters: Filters) -> list[Row]:
+def chosen_policies(statuses: DeviceStatuses, filters: Filters) -> list[Row]:
+    """Return the policies that the filters name, each once; every policy where they name none."""
     if filters.policies:
         # By id: a policy that is given twice, by its id and by its name, is still one.
         return list({str(found["id"]): found for found in map(statuses.policy_called, filters.policies)}.values())

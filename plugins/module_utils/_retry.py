@@ -111,6 +111,10 @@ class Patience:
         """Seconds that may still be spent."""
         return max(self._budget - self.waited, 0.0)
 
+    def renew(self) -> None:
+        """Begin anew, with nothing spent: each round of something that never ends is a task of its own."""
+        self.waited = 0.0
+
     def charge(self, seconds: float) -> None:
         """Count *seconds* that went by on a request that failed."""
         self.waited += seconds

@@ -1,0 +1,57 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
+
+"""The event of a change, in which no text is a template."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ..module_utils._device_status import PROPERTIES
+from ..module_utils._retry import show_time
+from ._watch import Change
+
+NAME = "device_compliance"
+
+# ansible-rulebook hands events to playbooks as extra variables, in which ansible-core fills in templates, and runs what
+# they call. JSON has no mark for text that is none, so the text itself must not look like one. Nor like something to
+# decrypt, which ansible-rulebook would try.
+_STARTS = re.compile(r"\{(?=[{%#])|(?<=#)(?=jinja2)|(?<=\$)(?=ANSIBLE_VAULT)")
+
+
+def inert(text: str) -> str:
+    """Return text that is no template: a space parts the characters that would make it one.
+
+    Half of a character, which JSON can hold and no encoding can, becomes a question mark.
+    """
+    parted = _STARTS.sub(lambda found: f"{found[0]} ", text)
+    return parted.encode("utf-8", "replace").decode()
+
+
+def make_event(change: Change, event_id: str, now: float) -> dict[str, Any]:
+    """Return what goes to the rule engine.
+
+    Args:
+        event_id: goes into ``meta.uuid``, where ansible-rulebook keeps the ids of events.
+        now: the epoch second at which the change was found.
+    """
+    policy_id, status_id = change.key
+    told = {
+        "policy_id": policy_id,
+        "policy_display_name": change.policy.get("displayName"),
+        "policy_type": change.policy.get("@odata.type"),
+        "status_id": status_id,
+        "old_status": change.old,
+        "new_status": change.new,
+        "detected_date_time": show_time(now),
+        **{p.option: change.row.get(p.name) for p in PROPERTIES if p.name not in ("platform", "status")},
+    }
+    return {NAME: {name: _safe(value) for name, value in told.items()}, "meta": {"uuid": event_id}}
+
+
+def _safe(value: Any) -> str | None:
+    return None if value is None else inert(value if isinstance(value, str) else str(value))

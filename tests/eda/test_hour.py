@@ -1,0 +1,110 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An hour of changes in a minute, sixty times as fast: each is exactly one event.
+
+In the middle, ansible-rulebook is stopped and started again; before that, the service throttles for a while, longer
+than a poll waits. By default there are few changes in little time. For the whole hour, with a thousand of them, and for
+what happens when ansible-rulebook is stopped or killed while events are on their way:
+
+    INTUNE_EDA_CHANGES=1000 nox --sessions eda
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ..emulator.process import RunningEmulator, start
+from .conftest import Rulebook
+
+CHANGES = int(os.environ.get("INTUNE_EDA_CHANGES", "60"))
+WHOLE = CHANGES >= 1000
+SECONDS = 60.0 if WHOLE else 6.0
+LONGEST = 300.0
+SCALE = 60
+THROTTLED = {"status": 429, "retry_after": "0.4"}
+
+
+@pytest.fixture(scope="module")
+def running_emulator() -> Iterator[RunningEmulator]:
+    with start(statuses=max(CHANGES, 500), policies=3, time_scale=SCALE) as emulator:
+        yield emulator
+
+
+def plan(emulator: RunningEmulator) -> list[tuple[str, str, str, str]]:
+    """Two changes of each of some rows, the first ones before the second ones: policy, row, old and new status."""
+    state = emulator.state()
+    rows = [(policy_id, row) for policy_id, rows in state["statuses"].items() for row in rows][: CHANGES // 2]
+    away = [(policy_id, row["id"], row["status"], other(row["status"])) for policy_id, row in rows]
+    return away + [(policy_id, status_id, new, "remediated") for policy_id, status_id, _old, new in away]
+
+
+def other(status: str) -> str:
+    return "error" if status == "nonCompliant" else "nonCompliant"
+
+
+def test_each_change_is_exactly_one_event(rulebook: Rulebook, emulator: RunningEmulator) -> None:
+    changes = plan(emulator)
+    # One second of ours is a minute of theirs. A poll gives up after two, so that the burst spoils whole polls.
+    options: dict[str, Any] = {"interval": 1.0, "retry_timeout": 2.0, "max_events": max(CHANGES // 20, 5)}
+    process = rulebook.start(**options)
+    rulebook.wait_for_polls()
+    begun = time.monotonic()
+    for number, (policy_id, status_id, _old, new) in enumerate(changes):
+        if number == len(changes) // 4:
+            emulator.faults({"match": {"kind": "graph"}, "times": 12, "do": THROTTLED})
+        if number == len(changes) // 2:
+            # Events may be under way just now. Each row's second change waits until its first one was seen.
+            process.stop()
+            process = rulebook.start(**options)
+            rulebook.wait_for_events(len(changes) // 2, LONGEST)
+        time.sleep(max(0.0, begun + SECONDS * number / len(changes) - time.monotonic()))
+        emulator.put_status(policy_id, status_id, status=new)
+    rulebook.wait_for_events(len(changes), LONGEST)
+    rulebook.wait_for_polls(2)
+    process.stop()
+
+    told = [event["device_compliance"] for event in rulebook.events()]
+    found = Counter((one["policy_id"], one["status_id"], one["old_status"], one["new_status"]) for one in told)
+    assert found == Counter(changes)
+    assert len({event["meta"]["uuid"] for event in rulebook.events()}) == len(changes)
+    outputs = "".join(one.output for one in rulebook.started)
+    assert "nothing is told of this poll" in outputs, "the burst was to spoil a poll"
+    assert sum(entry["status"] == 429 for entry in emulator.log("graph")) == 12
+    assert outputs.count("Traceback") == 0
+    polls = rulebook.polled()
+    print(f"{len(changes)} changes, {len(told)} events, {polls} polls, {time.monotonic() - begun:.0f} s")
+
+
+@pytest.mark.skipif(not WHOLE, reason="takes minutes; set INTUNE_EDA_CHANGES to 1000 or more")
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_an_end_while_events_are_on_their_way(rulebook: Rulebook, emulator: RunningEmulator, end: str) -> None:
+    """Three times in a row: stopped, each change is one event; killed, one more may come twice, with the same id."""
+    changes = plan(emulator)[:400]
+    process = rulebook.start(max_events=1000)
+    rulebook.wait_for_polls()
+    for policy_id, status_id, _old, new in changes:
+        emulator.put_status(policy_id, status_id, status=new)
+    for part in (1, 2, 3):
+        rulebook.wait_for_events(part * len(changes) // 8, LONGEST)
+        getattr(process, end)()
+        assert rulebook.received() < len(changes), "it ended too late to show anything"
+        process = rulebook.start(max_events=1000)
+    rulebook.wait_for_events(len(changes), LONGEST)
+    rulebook.wait_for_polls(2)
+    process.stop()
+
+    events = rulebook.events()
+    told = [event["device_compliance"] for event in events]
+    found = Counter((one["policy_id"], one["status_id"], one["old_status"], one["new_status"]) for one in told)
+    assert set(found) == set(changes)
+    assert len({event["meta"]["uuid"] for event in events}) == len(changes)
+    assert len(events) - len(changes) <= (3 if end == "kill" else 0)
+    print(f"{end}: {len(changes)} changes, {len(events)} events")
