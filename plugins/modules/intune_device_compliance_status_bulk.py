@@ -92,8 +92,8 @@ EXAMPLES = r"""
     policy_name: Windows baseline
     statuses:
       - match:
-          device_display_name: PC-0001
-          user_principal_name: ada@example.com
+          device_display_name: KIOSK-0003
+          user_principal_name: bea@contoso.example
         status: notApplicable
       - status_id: "{{ status_id }}"
         clear: [device_model]
