@@ -161,7 +161,8 @@ RETURN = r"""
 device_compliance_status:
   description:
     - The object as it is after the task; in check mode, as it would be.
-    - A property that the service left out is left out here. With O(api_version=v1.0) there is no C(platform).
+    - A property that the service left out is left out here. With O(api_version=v1.0) there is no
+      RV(device_compliance_status.platform).
   returned: success
   type: dict
   contains:
