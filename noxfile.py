@@ -249,7 +249,7 @@ def docs(session: nox.Session) -> None:
     what = ["--project=graphops.intune", "--title=graphops.intune", "--copyright=the graphops.intune authors"]
     session.run("antsibull-docs", "sphinx-init", *what, *where)
     with (site / "conf.py").open("a") as conf:
-        conf.write((ROOT / "docs/docsite/sphinx.py").read_text())
+        conf.write((ROOT / "docs/docsite/sphinx_conf.py").read_text())
     session.run(str(site / "build.sh"), external=True)
     session.log(f"Open {site}/build/html/index.html")
 

@@ -114,9 +114,7 @@ def _readme(path: Path) -> Iterator[Block]:
     assert 2 * len(found) == len(re.findall(r"^ *```", text, re.M)), f"{path} has a block that cannot be read"
     for match in found:
         name = str(path.relative_to(ROOT))
-        yield Block(
-            name, _line(text, match), match["language"], textwrap.dedent(match["text"]), match["note"] or ""
-        )
+        yield Block(name, _line(text, match), match["language"], textwrap.dedent(match["text"]), match["note"] or "")
 
 
 def _plugin(path: Path) -> Iterator[Block]:

@@ -35,7 +35,10 @@ BLOCKS = blocks()
 GUIDES = "docs/docsite/rst/"
 GUIDE = f"{GUIDES}guide_getting_started.rst"
 ROLE = "roles/compliance_converge/README.md"
-TESTED_ELSEWHERE = (ROLE, "plugins/inventory/")  # in test_converge_role.py and test_inventory.py, with what they promise
+TESTED_ELSEWHERE = (
+    ROLE,
+    "plugins/inventory/",
+)  # in test_converge_role.py and test_inventory.py, with what they promise
 SLOW = "graphops.intune.compliance_report"
 OUTCOMES = ("ok", "changed", "failed", "not_attempted", "total")
 LITERALLY = os.environ.get("INTUNE_DOCS") == "literally"
@@ -90,7 +93,9 @@ def runs(block: Block) -> bool:
 
 
 RUN = list({str(block.plays): block for block in BLOCKS if runs(block)}.values())  # the same twice is one
-SIGNING_IN = [block for block in RUN if re.match(f"{GUIDES}guide_(access|cert|client|cred|fed|managed)", block.document)]
+SIGNING_IN = [
+    block for block in RUN if re.match(f"{GUIDES}guide_(access|cert|client|cred|fed|managed)", block.document)
+]
 SHOWN = [block for block in BLOCKS if block.document == GUIDE and block.language == "text"]
 
 
@@ -217,9 +222,7 @@ def test_the_guides_playbooks_do_their_work(
     assert folder
 
 
-def test_each_way_to_sign_in_does_sign_in(
-    ansible: Ansible, emulator: RunningEmulator, ids: Ids, folder: Path
-) -> None:
+def test_each_way_to_sign_in_does_sign_in(ansible: Ansible, emulator: RunningEmulator, ids: Ids, folder: Path) -> None:
     run(ansible, ids, SIGNING_IN)
     posts = [entry["body"] for entry in emulator.log("authority") if entry["method"] == "POST"]
     assert sum("client_assertion" in body for body in posts) == 3, "a certificate twice, a federated token"
@@ -340,7 +343,9 @@ class TestLiterally:
     """The commands of a document, typed one by one."""
 
     @pytest.mark.parametrize("document", [GUIDE, "README.md", "roles/compliance_report/README.md"])
-    def test_the_commands(self, ansible: Ansible, emulator: RunningEmulator, ids: Ids, folder: Path, document: str) -> None:
+    def test_the_commands(
+        self, ansible: Ansible, emulator: RunningEmulator, ids: Ids, folder: Path, document: str
+    ) -> None:
         outputs = []
         for block in BLOCKS:
             if block.document == document and block.language == "text":
@@ -370,4 +375,6 @@ class TestLiterally:
     def test_faults_and_chaos(self) -> None:
         """The guide's second example, its import replaced by what it imports."""
         text = next(block.text for block in BLOCKS if "emulator.chaos(" in block.text)
-        exec(text.replace("from ansible_collections.graphops.intune.tests.emulator import start\n", ""), {"start": start})  # noqa: S102
+        exec(
+            text.replace("from ansible_collections.graphops.intune.tests.emulator import start\n", ""), {"start": start}
+        )  # noqa: S102

@@ -243,9 +243,7 @@ def no_permission(stage: Stage) -> None:
     stage.script.expect("PATCH", ITEM, refusal(403, "Forbidden", "Application is not authorized."), body=_WANTED)
     client = GraphClient(made, AccessToken(made), lambda _token: None, stage.clock)
     target, desired = read_declaration({"policy_id": POLICY, "status_id": STATUS, **_WANTED}, "beta")
-    converge(
-        client, target, desired, api_version="beta", verify=True, check_mode=False, warn=stage.warnings.append
-    )
+    converge(client, target, desired, api_version="beta", verify=True, check_mode=False, warn=stage.warnings.append)
 
 
 def no_such_policy(stage: Stage) -> None:
