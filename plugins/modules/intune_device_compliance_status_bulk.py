@@ -55,10 +55,10 @@ options:
         O(graphops.intune.intune_device_compliance_status#module:clear) and the properties of
         M(graphops.intune.intune_device_compliance_status), in either spelling.
       - Null leaves a property alone, so that the rows of
-        M(graphops.intune.intune_device_compliance_status_info) are items as they are. In them
+        M(graphops.intune.intune_device_compliance_status_info) are items as they are.
         RV(graphops.intune.intune_device_compliance_status_info#module:device_compliance_statuses[].id) means
-        O(graphops.intune.intune_device_compliance_status#module:status_id), what describes the policy is passed over, and so
-        is a status that only the service knows.
+        O(graphops.intune.intune_device_compliance_status#module:status_id), what describes the policy is passed over,
+        and so is a status that only the service knows.
       - Two items for one status are an error.
     type: list
     elements: dict

@@ -58,7 +58,8 @@ def known_variables() -> set[str]:
 
 
 def _settings() -> Iterator[dict[str, Any]]:
-    definitions = constants.config.get_configuration_definitions()
+    configuration: Any = constants.config
+    definitions = configuration.get_configuration_definitions()
     return (option for option in definitions.values() if isinstance(option, dict))
 
 

@@ -56,7 +56,7 @@ _ENDPOINTS = {
     "token_endpoint": _TOKEN,
 }
 _SECRET = {"tenant_id": "contoso.onmicrosoft.com", "client_id": "app", "client_secret": "swordfish"}
-_WANTED = {"status": "error"}
+_WANTED: dict[str, Any] = {"status": "error"}
 
 
 class Told(NamedTuple):
