@@ -22,13 +22,14 @@ USE_INDEX = $(if $(INDEX),UV_DEFAULT_INDEX=$(INDEX))
 # Nor does it trust the certificate authorities of the system, among which a company has its own.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: help test matrix lint format demo bench fuzz lock clean
+.PHONY: help test matrix lint format docs demo bench fuzz lock clean
 
 help:
 	@echo "make test    everything that CI runs, with a count at the end"
 	@echo "make matrix  the same with every check on every ansible-core that this machine can run: an hour and more"
 	@echo "make lint    the checks that need no ansible-core: formatting, lint, types, licences, documentation"
 	@echo "make format  formats the Python code"
+	@echo "make docs    the documentation as HTML, in build/docs/build/html"
 	@echo "make demo    a tour on a local emulator of Microsoft Graph"
 	@echo "make bench   the figures of docs/benchmarks.md"
 	@echo "make fuzz    every parser of what comes from outside, FUZZ_SECONDS=60 each"
@@ -47,7 +48,7 @@ lint: $(NOX)
 format: $(NOX)
 	@$(USE_INDEX) $(NOX) --sessions formatters
 
-demo bench: $(NOX)
+docs demo bench: $(NOX)
 	@$(USE_INDEX) $(NOX) --sessions $@
 
 fuzz: $(NOX)
@@ -69,4 +70,4 @@ $(NOX): Makefile
 	@touch $(NOX)
 
 clean:
-	rm -rf .ansible .hypothesis .mypy_cache .nox .pytest_cache .ruff_cache $(VENV) tests/output
+	rm -rf .ansible .hypothesis .mypy_cache .nox .pytest_cache .ruff_cache build $(VENV) tests/output

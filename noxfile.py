@@ -194,7 +194,7 @@ def e2e(session: nox.Session, core: str) -> None:
         session.run("python", "-m", "pytest", f"--junit-xml={junit}", "tests/e2e", *session.posargs)
 
 
-# A rule engine in Java: one core is enough, the newest final one.
+# What is not about one release runs on the newest final ansible-core that this machine can run.
 FINAL = max((name for name in CHOSEN if "rc" not in CORES[name].requirement), default=NEWEST)
 
 
@@ -274,9 +274,23 @@ def execution_environment(session: nox.Session) -> None:
         session.error(f"{definition} does not become an image with this collection")
 
 
+@nox.session(python=CHOSEN[FINAL])
+def docs(session: nox.Session) -> None:
+    """The documentation as HTML, in build/docs. A warning is an error."""
+    prepare(session, FINAL, "antsibull-docs>=2.24.0", "sphinx", "sphinx-ansible-theme")
+    site = ROOT / "build/docs"
+    shutil.rmtree(site, ignore_errors=True)
+    site.mkdir(parents=True)
+    where = ["--use-current", "--squash-hierarchy", "--fail-on-error", f"--dest-dir={site}", "graphops.intune"]
+    what = ["--project=graphops.intune", "--title=graphops.intune", "--copyright=the graphops.intune authors"]
+    session.run("antsibull-docs", "sphinx-init", *what, *where)
+    with (site / "conf.py").open("a") as conf:
+        conf.write((ROOT / "docs/docsite/sphinx_conf.py").read_text())
+    session.run(str(site / "build.sh"), external=True)
+    session.log(f"Open {site}/build/html/index.html")
+
+
 # The demo and the benchmark run in the project's folder.
-
-
 @nox.session(python=CHOSEN[FINAL], reuse_venv=True, default=False)
 def demo(session: nox.Session) -> None:
     """A tour on the emulator."""

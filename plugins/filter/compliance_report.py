@@ -74,7 +74,7 @@ EXAMPLES = r"""
 - name: Write the statuses of a stored snapshot as CSV
   ansible.builtin.copy:
     content: >-
-      {{ lookup('ansible.builtin.file', 'snapshots/20261124T060000Z-1a2b3c4d.json')
+      {{ lookup('ansible.builtin.file', 'snapshots/20261124T060000Z.json')
          | graphops.intune.compliance_report('csv') | string }}
     dest: statuses.csv
     mode: "0600"

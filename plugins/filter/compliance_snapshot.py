@@ -19,7 +19,8 @@ options:
   _input:
     description:
       - For each of O(policies), in the same order, the result of
-        M(graphops.intune.intune_device_compliance_status_info) with C(overview=true); a failure too.
+        M(graphops.intune.intune_device_compliance_status_info) with
+        O(graphops.intune.intune_device_compliance_status_info#module:overview=true); a failure too.
     type: list
     elements: dict
     required: true

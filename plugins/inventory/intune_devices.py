@@ -16,9 +16,9 @@ description:
   - The configuration file must end with C(intune_devices.yml) or C(intune_devices.yaml).
   - A device has a status for each of its policies and users. Together they are one host, and C(intune_statuses) is
     their list, each as M(graphops.intune.intune_device_compliance_status_info) returns it.
-  - C(intune_compliance_status) is the worst of them. The order, the worst first, is C(error), C(conflict),
-    C(nonCompliant), C(unknown), C(notAssigned), C(remediated), C(compliant), C(notApplicable). A status that this
-    version does not know comes between C(nonCompliant) and C(unknown).
+  - C(intune_compliance_status) is the worst of them. The order, the worst first, is V(error), V(conflict),
+    V(nonCompliant), V(unknown), V(notAssigned), V(remediated), V(compliant), V(notApplicable). A status that this
+    version does not know comes between V(nonCompliant) and V(unknown).
   - C(intune_device_display_name), C(intune_device_model) and C(intune_last_reported_date_time) are those of the status
     that was reported last, and C(intune_compliance_grace_period_expiration_date_time) is the earliest.
   - C(intune_user_names), C(intune_user_principal_names), C(intune_policy_ids), C(intune_policy_display_names) and

@@ -19,10 +19,11 @@ description:
     C(Device model) are the same. An empty cell leaves its property alone. Dates need an offset, which Excel's own do
     not have.
   - The columns C(match_device_display_name), C(match_user_principal_name) and C(match_user_name) select the status
-    where C(status_id) is not known.
+    where O(graphops.intune.intune_device_compliance_status#module:status_id) is not known.
   - A JSON or YAML file holds a list of items, or has it under C(statuses) or, as a result of
-    M(graphops.intune.intune_device_compliance_status_info), under C(device_compliance_statuses). A date in YAML needs
-    no quotes here.
+    M(graphops.intune.intune_device_compliance_status_info), under
+    RV(graphops.intune.intune_device_compliance_status_info#module:device_compliance_statuses). A date in YAML needs no
+    quotes here.
   - Made for the role P(graphops.intune.compliance_converge#role).
 options:
   _terms:

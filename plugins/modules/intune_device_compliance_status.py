@@ -131,7 +131,7 @@ EXAMPLES = r"""
     policy_name: Windows baseline
     match:
       device_display_name: PC-0001
-      user_principal_name: ada@example.com
+      user_principal_name: ada@contoso.example
     status: notApplicable
     last_reported_date_time: "2017-01-01T00:00:17.7769392-08:00"
 
@@ -144,7 +144,7 @@ EXAMPLES = r"""
   block:
     - name: Remove the device model
       graphops.intune.intune_device_compliance_status:
-        policy_id: 8a1d6a2c-32d4-4a4f-8d57-5f0f1b1c6f7e
+        policy_id: c6c78124-8124-c6c7-2481-c7c62481c7c6
         status_id: "{{ status_id }}"
         clear: [device_model]
 
@@ -161,7 +161,8 @@ RETURN = r"""
 device_compliance_status:
   description:
     - The object as it is after the task; in check mode, as it would be.
-    - A property that the service left out is left out here. With O(api_version=v1.0) there is no C(platform).
+    - A property that the service left out is left out here. With O(api_version=v1.0) there is no
+      RV(device_compliance_status.platform).
   returned: success
   type: dict
   contains:

@@ -48,11 +48,17 @@ options:
     type: str
   statuses:
     description:
-      - What to declare. An item takes the options C(policy_id), C(policy_name), C(status_id), C(match), C(clear) and
-        the properties of M(graphops.intune.intune_device_compliance_status), in either spelling.
+      - What to declare. An item takes the options O(graphops.intune.intune_device_compliance_status#module:policy_id),
+        O(graphops.intune.intune_device_compliance_status#module:policy_name),
+        O(graphops.intune.intune_device_compliance_status#module:status_id),
+        O(graphops.intune.intune_device_compliance_status#module:match),
+        O(graphops.intune.intune_device_compliance_status#module:clear) and the properties of
+        M(graphops.intune.intune_device_compliance_status), in either spelling.
       - Null leaves a property alone, so that the rows of
-        M(graphops.intune.intune_device_compliance_status_info) are items as they are. In them C(id) means
-        C(status_id), what describes the policy is passed over, and so is a status that only the service knows.
+        M(graphops.intune.intune_device_compliance_status_info) are items as they are.
+        RV(graphops.intune.intune_device_compliance_status_info#module:device_compliance_statuses[].id) means
+        O(graphops.intune.intune_device_compliance_status#module:status_id), what describes the policy is passed over,
+        and so is a status that only the service knows.
       - Two items for one status are an error.
     type: list
     elements: dict
@@ -93,8 +99,8 @@ EXAMPLES = r"""
     policy_name: Windows baseline
     statuses:
       - match:
-          device_display_name: PC-0001
-          user_principal_name: ada@example.com
+          device_display_name: KIOSK-0003
+          user_principal_name: bea@contoso.example
         status: notApplicable
       - status_id: "{{ status_id }}"
         clear: [device_model]

@@ -109,7 +109,7 @@ def test_every_variable_is_told_of_and_no_other() -> None:
 
 def test_the_order_of_the_statuses_is_told() -> None:
     listed = SAID[SAID.index("the worst first") : SAID.index("A status that this version")]
-    assert tuple(re.findall(r"C\((\w+)\)", listed)) == SEVERITY
+    assert tuple(re.findall(r"V\((\w+)\)", listed)) == SEVERITY
 
 
 def test_the_example_uses_options_that_exist() -> None:

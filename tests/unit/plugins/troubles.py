@@ -1,0 +1,429 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every trouble that the troubleshooting guide tells of, made to happen: what a user reads then, word for word."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import ssl
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import requests
+from ansible_collections.graphops.intune.plugins.module_utils._auth import AccessToken, Tokens, select_credential
+from ansible_collections.graphops.intune.plugins.module_utils._bulk import read_items
+from ansible_collections.graphops.intune.plugins.module_utils._bulk_converge import Bulk, Manner
+from ansible_collections.graphops.intune.plugins.module_utils._client import GraphClient
+from ansible_collections.graphops.intune.plugins.module_utils._converge import converge
+from ansible_collections.graphops.intune.plugins.module_utils._device_status import read_declaration
+from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError
+from ansible_collections.graphops.intune.plugins.module_utils._http import Transport
+from ansible_collections.graphops.intune.plugins.module_utils._info import Filters, read_statuses
+from ansible_collections.graphops.intune.plugins.module_utils._retry import Patience
+from ansible_collections.graphops.intune.plugins.module_utils._start import check, missing_library
+
+from .batches import expect_batch, reads, responses, updates
+from .certificates import certificate_pem, key_pem, rsa_key
+from .converging import Converge
+from .support import (
+    ITEM,
+    LIST,
+    POLICIES,
+    POLICY,
+    STATUS,
+    Clock,
+    Reply,
+    Script,
+    connection,
+    graph_client,
+    no_route,
+    refusal,
+    row,
+)
+
+_AUTHORITY = "https://login.microsoftonline.com/contoso.onmicrosoft.com"
+_DISCOVERY = f"{_AUTHORITY}/v2.0/.well-known/openid-configuration"
+_TOKEN = f"{_AUTHORITY}/oauth2/v2.0/token"
+_ENDPOINTS = {
+    "issuer": f"{_AUTHORITY}/v2.0",
+    "authorization_endpoint": f"{_AUTHORITY}/oauth2/v2.0/authorize",
+    "token_endpoint": _TOKEN,
+}
+_SECRET = {"tenant_id": "contoso.onmicrosoft.com", "client_id": "app", "client_secret": "swordfish"}
+_WANTED: dict[str, Any] = {"status": "error"}
+
+
+class Told(NamedTuple):
+    """What a user reads: the failure's code, None for a warning, and the sentence."""
+
+    code: str | None
+    sentence: str
+
+
+class Stage:
+    """One task's world: its clock, the scripted service, a folder."""
+
+    def __init__(self, script: Script, clock: Clock, folder: Path) -> None:
+        self.script = script
+        self.clock = clock
+        self.folder = folder
+        self.converge = Converge(clock)
+        self.warnings = self.converge.warnings
+
+    def validate(self, **given: Any) -> None:
+        """Check what a task gives, as far as that goes without the network."""
+        api_version = given.get("api_version", "beta")
+        options = {"policy_id": POLICY, "status_id": STATUS, **given}
+        check(connection(**given), lambda: read_declaration(options, api_version))
+
+    def sign_in(self, **given: Any) -> None:
+        """Ask for a token."""
+        made = connection(**(given or _SECRET))
+        patience = Patience(made.retry_timeout, self.clock)
+        Tokens(select_credential(made), Transport(made, patience), lambda _token: None).get()
+
+    def refuse_login(self, number: str, text: str = "No.") -> None:
+        """Have Entra answer a login with this number."""
+        self.script.expect("GET", _DISCOVERY, Reply(200, _ENDPOINTS))
+        document = {"error": "invalid_client", "error_description": f"{number}: {text} Trace ID: t"}
+        self.script.expect("POST", _TOKEN, Reply(401, document))
+        self.sign_in()
+
+    def read(self, *, overview: bool = False, **filters: Any) -> None:
+        """Read statuses."""
+        client = graph_client(self.clock)
+        given = Filters.from_options(filters)
+        read_statuses(client, given, api_version="beta", overview=overview, warn=self.warnings.append)
+
+    def bulk(self, *status_ids: str, **options: Any) -> None:
+        """Have these statuses be ``error``, in one task."""
+        manner = {"verify": True, "on_error": "continue", "write_limit": 100, "write_limit_period": 20.0, **options}
+        items = read_items([{"status_id": one, **_WANTED} for one in status_ids], {"policy_id": POLICY}, "beta")
+        Bulk(graph_client(self.clock), items, Manner.from_options(manner, check_mode=False)).run()
+
+
+def _token(**claims: Any) -> str:
+    body = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
+    return f"e.{body}.s"
+
+
+# --- what is wrong before anything is sent
+
+
+def no_credentials(stage: Stage) -> None:
+    stage.validate()
+
+
+def half_of_the_credentials(stage: Stage) -> None:
+    stage.validate(client_secret="x")
+
+
+def half_of_the_source_that_was_named(stage: Stage) -> None:
+    stage.validate(auth_source="certificate", tenant_id="t", client_id="c")
+
+
+def wrong_options(stage: Stage) -> None:
+    stage.validate(
+        access_token="Bearer x",
+        graph_url="http://graph.microsoft.com",
+        ca_path="/etc/none.pem",
+        api_version="v1.0",
+        platform=8,
+        clear=["status"],
+        last_reported_date_time="2026-11-24 13:00",
+        compliance_grace_period_expiration_date_time="24.11.2026",
+    )
+
+
+def a_grace_state(stage: Stage) -> None:
+    stage.validate(access_token="x", status="inGracePeriod")
+
+
+def a_cache_for_all(stage: Stage) -> None:
+    cache = stage.folder / "tokens"
+    cache.write_text("{}")
+    cache.chmod(0o644)
+    stage.validate(**_SECRET, token_cache=str(cache))
+
+
+def a_certificate_without_its_password(stage: Stage) -> None:
+    file = stage.folder / "application.pem"
+    file.write_bytes(key_pem(rsa_key(), "swordfish") + certificate_pem(rsa_key()))
+    stage.validate(tenant_id="t", client_id="c", certificate_path=str(file))
+
+
+def a_certificate_alone(stage: Stage) -> None:
+    file = stage.folder / "application.pem"
+    file.write_bytes(certificate_pem(rsa_key()))
+    stage.validate(tenant_id="t", client_id="c", certificate_path=str(file))
+
+
+def two_items_for_one_status(_stage: Stage) -> None:
+    items = [{"status_id": "a"}, {"status_id": "A"}]
+    read_items(items, {"policy_id": POLICY}, "beta")
+
+
+def a_misspelt_item(_stage: Stage) -> None:
+    read_items([{"status_id": "a", "state": "error"}], {"policy_id": POLICY}, "beta")
+
+
+def no_library(_stage: Stage) -> None:
+    raise missing_library("msal")
+
+
+# --- signing in
+
+
+def a_wrong_secret(stage: Stage) -> None:
+    stage.refuse_login("AADSTS7000215", "Invalid client secret provided.")
+
+
+def an_expired_secret(stage: Stage) -> None:
+    stage.refuse_login("AADSTS7000222", "The provided client secret keys for app are expired.")
+
+
+def an_unknown_application(stage: Stage) -> None:
+    stage.refuse_login("AADSTS700016", "Application with identifier 'app' was not found in the directory.")
+
+
+def an_unknown_certificate(stage: Stage) -> None:
+    stage.refuse_login("AADSTS700027", "Client assertion contains an invalid signature.")
+
+
+def a_stale_assertion(stage: Stage) -> None:
+    stage.refuse_login("AADSTS700024", "Client assertion is not within its valid time range.")
+
+
+def an_unfit_federated_token(stage: Stage) -> None:
+    stage.refuse_login("AADSTS700213", "No matching federated identity record found.")
+
+
+def conditional_access(stage: Stage) -> None:
+    stage.refuse_login("AADSTS53003", "Access has been blocked by Conditional Access policies.")
+
+
+def an_unknown_tenant(stage: Stage) -> None:
+    document = {"error": "invalid_tenant", "error_description": "AADSTS90002: Tenant 'contoso' not found."}
+    stage.script.expect("GET", _DISCOVERY, Reply(400, document))
+    stage.sign_in()
+
+
+def no_authority(stage: Stage) -> None:
+    stage.script.expect("GET", _DISCOVERY, Reply(200, {}))
+    stage.sign_in()
+
+
+def _refuse_token(stage: Stage, token: str) -> None:
+    made = connection(access_token=token)
+    stage.script.expect("GET", POLICIES, refusal(401, "InvalidAuthenticationToken", "Access token validation failure."))
+    client = GraphClient(made, AccessToken(made), lambda _token: None, stage.clock)
+    read_statuses(client, Filters(), api_version="beta", overview=False, warn=stage.warnings.append)
+
+
+def an_expired_token(stage: Stage) -> None:
+    _refuse_token(stage, _token(exp=1_699_999_000, aud="https://graph.microsoft.com"))
+
+
+def a_token_for_something_else(stage: Stage) -> None:
+    _refuse_token(stage, _token(exp=1_800_000_000, aud="https://management.azure.com"))
+
+
+# --- reading
+
+
+def no_permission(stage: Stage) -> None:
+    made = connection(access_token=_token(roles=["DeviceManagementConfiguration.Read.All"]))
+    stage.script.expect("GET", ITEM, Reply(200, row()))
+    stage.script.expect("PATCH", ITEM, refusal(403, "Forbidden", "Application is not authorized."), body=_WANTED)
+    client = GraphClient(made, AccessToken(made), lambda _token: None, stage.clock)
+    target, desired = read_declaration({"policy_id": POLICY, "status_id": STATUS, **_WANTED}, "beta")
+    converge(client, target, desired, api_version="beta", verify=True, check_mode=False, warn=stage.warnings.append)
+
+
+def no_such_policy(stage: Stage) -> None:
+    stage.script.expect("GET", POLICIES, Reply(200, {"value": []}))
+    stage.read(policy_name="Windows baselin")
+
+
+def no_such_status(stage: Stage) -> None:
+    stage.script.expect("GET", ITEM, no_route("GET"))
+    stage.script.expect("GET", LIST, Reply(200, {"value": []}))
+    stage.converge(**_WANTED)
+
+
+def no_such_resource(stage: Stage) -> None:
+    stage.script.expect("GET", ITEM, refusal(404, "ResourceNotFound", "The resource could not be found."))
+    stage.converge(**_WANTED)
+
+
+def two_that_match(stage: Stage) -> None:
+    stage.script.expect("GET", LIST, Reply(200, {"value": [row(id="a"), row(id="b")]}))
+    stage.converge(match={"device_display_name": "PC-0001"}, **_WANTED)
+
+
+def a_long_wait(stage: Stage) -> None:
+    stage.script.expect("GET", ITEM, refusal(429, "TooManyRequests", "Too many requests.", Retry_After="600"))
+    stage.converge(**_WANTED)
+
+
+def too_many_waits(stage: Stage) -> None:
+    stage.script.expect("GET", ITEM, refusal(503, "ServiceUnavailable", "Try again later."))
+    stage.converge(retry_timeout=0.1, **_WANTED)
+
+
+def no_answer(stage: Stage) -> None:
+    stage.script.expect("GET", ITEM, requests.exceptions.ReadTimeout())
+    stage.converge(retry_timeout=0, **_WANTED)
+
+
+def no_connection(stage: Stage) -> None:
+    reason = requests.exceptions.ConnectionError(OSError(111, "Connection refused"))
+    stage.script.expect("GET", ITEM, reason)
+    stage.converge(retry_timeout=0, **_WANTED)
+
+
+def an_unknown_authority(stage: Stage) -> None:
+    reason = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    reason.verify_message = "unable to get local issuer certificate"
+    stage.script.expect("GET", ITEM, requests.exceptions.SSLError(reason))
+    stage.converge(**_WANTED)
+
+
+def a_link_elsewhere(stage: Stage) -> None:
+    page = {"value": [], "@odata.nextLink": "https://graph.example.com/next"}
+    stage.script.expect("GET", LIST, Reply(200, page))
+    stage.converge(match={"device_display_name": "PC-0001"}, **_WANTED)
+
+
+def a_page_for_people(stage: Stage) -> None:
+    stage.script.expect("GET", ITEM, Reply(200, raw=b"<title>Sign in to the proxy</title>"))
+    stage.converge(retry_timeout=0, **_WANTED)
+
+
+def a_redirect(stage: Stage) -> None:
+    stage.script.expect("GET", ITEM, Reply(302, headers={"Location": "https://proxy.example.com/login"}))
+    stage.converge(**_WANTED)
+
+
+def a_list_that_is_too_short(stage: Stage) -> None:
+    policy = {"id": POLICY, "displayName": "Windows baseline"}
+    stage.script.expect("GET", f"{POLICIES}/{POLICY}", Reply(200, policy))
+    stage.script.expect("GET", LIST, Reply(200, {"value": [row()]}))
+    stage.script.expect("GET", f"{POLICIES}/{POLICY}/deviceStatusOverview", Reply(200, {"successCount": 3}))
+    stage.read(policy_id=POLICY, overview=True)
+
+
+# --- writing
+
+
+def no_updates(stage: Stage) -> None:
+    stage.script.expect("GET", ITEM, Reply(200, row()))
+    stage.script.expect("PATCH", ITEM, no_route("PATCH"), body=_WANTED)
+    stage.converge(**_WANTED)
+
+
+def no_updates_at_all(stage: Stage) -> None:
+    ids = [str(number) for number in range(21)]
+    stage.script.expect("GET", LIST, Reply(200, {"value": [row(id=one) for one in ids]}))
+    expect_batch(stage.script, updates(**dict.fromkeys(ids[:20], _WANTED)), *[no_route("PATCH")] * 20)
+    stage.bulk(*ids)
+
+
+def nothing_kept(stage: Stage) -> None:
+    stage.script.expect("GET", ITEM, Reply(200, row()))
+    stage.script.expect("PATCH", ITEM, Reply(200, row()), body=_WANTED)
+    stage.script.expect("GET", ITEM, Reply(200, row()))
+    stage.converge(**_WANTED)
+
+
+def nothing_known(stage: Stage) -> None:
+    stage.script.expect("GET", ITEM, Reply(200, row()))
+    stage.script.expect("PATCH", ITEM, Reply(503, headers={"Retry-After": "600"}), body=_WANTED)
+    stage.converge(**_WANTED)
+
+
+def no_way_to_predict(stage: Stage) -> None:
+    stage.script.expect("GET", ITEM, no_route("GET"))
+    stage.script.expect("GET", LIST, Reply(200, {"value": [row()]}))
+    stage.converge(check_mode=True, **_WANTED)
+
+
+def one_of_two(stage: Stage) -> None:
+    expect_batch(stage.script, reads("a", "b"), Reply(200, row(id="a")), Reply(200, row(id="b", **_WANTED)))
+    stage.script.expect("POST", "/beta/$batch", responses(no_route("PATCH")), body=updates(a=_WANTED))
+    stage.bulk("a", "b")
+
+
+TROUBLES: tuple[Callable[[Stage], None], ...] = (
+    no_credentials,
+    half_of_the_credentials,
+    half_of_the_source_that_was_named,
+    wrong_options,
+    a_grace_state,
+    a_cache_for_all,
+    a_certificate_without_its_password,
+    a_certificate_alone,
+    two_items_for_one_status,
+    a_misspelt_item,
+    no_library,
+    a_wrong_secret,
+    an_expired_secret,
+    an_unknown_application,
+    an_unknown_certificate,
+    a_stale_assertion,
+    an_unfit_federated_token,
+    conditional_access,
+    an_unknown_tenant,
+    no_authority,
+    an_expired_token,
+    a_token_for_something_else,
+    no_permission,
+    no_such_policy,
+    no_such_status,
+    no_such_resource,
+    two_that_match,
+    a_long_wait,
+    too_many_waits,
+    no_answer,
+    no_connection,
+    an_unknown_authority,
+    a_link_elsewhere,
+    a_page_for_people,
+    a_redirect,
+    a_list_that_is_too_short,
+    no_updates,
+    no_updates_at_all,
+    nothing_kept,
+    nothing_known,
+    no_way_to_predict,
+    one_of_two,
+)
+
+
+@contextlib.contextmanager
+def _stage(folder: Path) -> Iterator[Stage]:
+    clock = Clock()
+    script = Script(clock)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        script.install(monkeypatch)
+        yield Stage(script, clock, folder)
+    script.finish()
+
+
+def tell(trouble: Callable[[Stage], None], folder: Path) -> list[Told]:
+    """Make it happen; return what a user reads."""
+    with _stage(folder) as stage:
+        told: list[Told] = []
+        try:
+            trouble(stage)
+        except IntuneError as error:
+            told.append(Told(error.failure.code, error.sentence))
+        told += [Told(None, warning) for warning in stage.warnings]
+    assert told, f"{trouble.__name__} is no trouble"
+    return told
