@@ -22,7 +22,6 @@ from ._options import Connection, connection_argument_spec
 from ._progress import Progress
 from ._start import check, mask, missing_library
 
-
 # Objects that may come to be before Python looks for unreachable ones.
 _COLLECT_EVERY = 100_000
 
