@@ -90,7 +90,7 @@ def _body(body: Any) -> bytes:
     try:
         return base64.b64decode(body, validate=True)
     except ValueError:
-        return body.encode()
+        return body.encode("utf-8", "replace")
 
 
 def _headers(headers: dict[str, Any]) -> dict[str, str]:

@@ -71,7 +71,7 @@ def main() -> int:
         print(f"{name:<12}{found.executions:>12}  {'nothing found' if found.well else 'FOUND'}", flush=True)
         if not found.well:
             # From the exception on, where there was one; libFuzzer tells of its progress before it.
-            print(found.output[found.output.find("Uncaught Python exception") :][-6000:], flush=True)
+            print(found.output[found.output.find("Uncaught Python exception") :][:6000], flush=True)
     return min(bad, 1)
 
 

@@ -103,6 +103,9 @@ def test_a_body_that_is_no_json_comes_as_base64() -> None:
     (answer,) = answers({"responses": [response("0", 502, body="no base64")]}, 1)
     assert answer is not None
     assert answer.body == b"no base64"
+    (answer,) = answers({"responses": [response("0", 502, body="half \ud800")]}, 1)
+    assert answer is not None
+    assert answer.body == b"half ?"
 
 
 @given(JUNK, st.integers(1, 20))
