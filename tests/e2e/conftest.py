@@ -206,9 +206,7 @@ def emulator(running_emulator: RunningEmulator) -> Iterator[RunningEmulator]:
 
 
 @pytest.fixture
-def ansible(
-    emulator: RunningEmulator, tmp_path: Path, collections: str, request: pytest.FixtureRequest
-) -> Ansible:
+def ansible(emulator: RunningEmulator, tmp_path: Path, collections: str, request: pytest.FixtureRequest) -> Ansible:
     started = Ansible(emulator, tmp_path, collections)
     started.expected_warnings = tuple(start for mark in request.node.iter_markers("warns") for start in mark.args)
     return started
