@@ -23,7 +23,7 @@ import pytest
 import yaml
 
 from ..emulator.process import RunningEmulator, start
-from .conftest import _BIN, BULK, MODULE, Ansible, Ids, collections  # noqa: F401 - a fixture
+from .conftest import _BIN, BULK, MODULE, Ansible, Ids
 from .controller import Ended, Job, count_nodes, cut, inject
 from .test_bulk import other
 from .test_converge_role import HOSTILE
@@ -132,7 +132,7 @@ def point_at_all_policies(project: Path) -> None:
 def rehearsal(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
-    collections: str,  # noqa: F811
+    collections: str,
 ) -> Iterator[Rehearsal]:
     size: Size = request.param
     folder = tmp_path_factory.mktemp("controller")
@@ -307,7 +307,7 @@ def test_only_what_was_managed_is_counted(
     emulator: RunningEmulator,
     ids: Ids,
     tmp_path: Path,
-    collections: str,  # noqa: F811
+    collections: str,
 ) -> None:
     for status_id, name in (("nameless", None), ("blank", " "), ("again", "pc-0001"), ("ok", "TABLET")):
         emulator.put_status(ids.policy_id, status_id, deviceDisplayName=name, status="compliant")
