@@ -11,6 +11,7 @@ import contextlib
 import json
 import ssl
 from collections.abc import Callable, Iterator
+from inspect import isfunction
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -360,49 +361,10 @@ def one_of_two(stage: Stage) -> None:
     stage.bulk("a", "b")
 
 
-TROUBLES: tuple[Callable[[Stage], None], ...] = (
-    no_credentials,
-    half_of_the_credentials,
-    half_of_the_source_that_was_named,
-    wrong_options,
-    a_grace_state,
-    a_cache_for_all,
-    a_certificate_without_its_password,
-    a_certificate_alone,
-    two_items_for_one_status,
-    a_misspelt_item,
-    no_library,
-    a_wrong_secret,
-    an_expired_secret,
-    an_unknown_application,
-    an_unknown_certificate,
-    a_stale_assertion,
-    an_unfit_federated_token,
-    conditional_access,
-    an_unknown_tenant,
-    no_authority,
-    an_expired_token,
-    a_token_for_something_else,
-    no_permission,
-    no_such_policy,
-    no_such_status,
-    no_such_resource,
-    two_that_match,
-    a_long_wait,
-    too_many_waits,
-    no_answer,
-    no_connection,
-    an_unknown_authority,
-    a_link_elsewhere,
-    a_page_for_people,
-    a_redirect,
-    a_list_that_is_too_short,
-    no_updates,
-    no_updates_at_all,
-    nothing_kept,
-    nothing_known,
-    no_way_to_predict,
-    one_of_two,
+TROUBLES: tuple[Callable[[Stage], None], ...] = tuple(
+    value
+    for name, value in vars().copy().items()
+    if isfunction(value) and "Stage" in value.__annotations__.values() and not name.startswith("_")
 )
 
 
