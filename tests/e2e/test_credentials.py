@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from ..emulator.process import RunningEmulator
-from .conftest import MODULE, Ansible, Ids
+from .conftest import Ansible, Ids
 
 NO_SECRET: dict[str, str | None] = {"AZURE_CLIENT_SECRET": None}
 GONE: dict[str, str | None] = {**NO_SECRET, "AZURE_TENANT_ID": None, "AZURE_CLIENT_ID": None}
@@ -136,25 +136,6 @@ def test_the_token_cache_is_private_and_saves_the_login(ansible: Ansible, ids: I
     assert refused["failure"]["code"] == "invalid_option"
     assert "0644" in refused["msg"]
     assert "INTUNE_TOKEN_CACHE" in refused["msg"]
-
-
-def test_forks_that_share_a_cache_log_in_once(
-    ansible: Ansible, emulator: RunningEmulator, ids: Ids, tmp_path: Path
-) -> None:
-    hosts = [f"h{number}" for number in range(6)]
-    inventory = tmp_path / "hosts.ini"
-    inventory.write_text("".join(f"{host} ansible_connection=local\n" for host in hosts))
-    run = ansible.playbook(
-        [{MODULE: {**ids.options, "token_cache": str(tmp_path / "tokens")}}],
-        "-i",
-        str(inventory),
-        "--forks",
-        "6",
-        play={"hosts": "all", "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}},
-    )
-    assert len(run.results) == 6
-    assert not any(result.get("failed") for result in run.results)
-    assert len([entry for entry in emulator.log("authority") if entry["method"] == "POST"]) == 1
 
 
 @pytest.mark.parametrize("bundle", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])

@@ -34,7 +34,7 @@ OF_ALL_FORKS_TOGETHER = {"write_over_budget", "request_over_budget", "write_whil
 @pytest.fixture(scope="module")
 def running_emulator() -> Iterator[RunningEmulator]:
     """One whose budgets' clock is fast, in place of the session's."""
-    with start(statuses=(FORKS or 6) * ROWS, time_scale=SCALE) as emulator:
+    with start(statuses=(FORKS or 5) * ROWS, time_scale=SCALE) as emulator:
         yield emulator
 
 
@@ -89,7 +89,7 @@ def one_login(emulator: RunningEmulator, folder: Path) -> None:
 
 
 def test_forks_share_a_login_and_a_budget(ansible: Ansible, emulator: RunningEmulator) -> None:
-    forks = FORKS or 6
+    forks = FORKS or 5
     policy_id, shares = share(emulator, forks)
     before = statuses_of(emulator)
     results = run_forks(ansible, shares, policy_id, budget_path=str(ansible.folder / "budgets"))
