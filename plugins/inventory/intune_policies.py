@@ -55,27 +55,26 @@ seealso:
 """
 
 EXAMPLES = r"""
-# fleet.intune_policies.yml: every policy. The credentials are in the environment.
+# fleet.intune_policies.yml: the first line alone gives every policy, with the credentials in the environment. Each part
+# below it can be left out.
 plugin: graphops.intune.intune_policies
 
----
-# Windows policies, each with the file that declares the statuses of its devices.
-plugin: graphops.intune.intune_policies
-strict: true
-groups:
-  windows: intune_policy_type == '#microsoft.graph.windows10CompliancePolicy'
-compose:
-  compliance_converge_file: "'desired/' ~ intune_policy_id ~ '.csv'"
-
----
-# Two policies alone, in groups by platform.
-plugin: graphops.intune.intune_policies
+# Two policies alone.
 policies:
   - Windows baseline
   - Mac baseline
+
+# Groups by platform, and one for all of Windows. An expression that cannot be evaluated fails the inventory.
+strict: true
+groups:
+  windows: intune_policy_type == '#microsoft.graph.windows10CompliancePolicy'
 keyed_groups:
   - prefix: platform
     key: intune_policy_type | regex_replace('^#microsoft[.]graph[.]|CompliancePolicy$', '')
+
+# Each with the file that declares the statuses of its devices.
+compose:
+  compliance_converge_file: "'desired/' ~ intune_policy_id ~ '.csv'"
 """
 
 from ansible.errors import AnsibleParserError

@@ -179,8 +179,7 @@ def check_shape(document: Any) -> None:
             inner
             for outer in level
             for inner in (outer.values() if isinstance(outer, dict) else outer)
-            # Most are texts, and are told at once: this is done to each value of a fleet.
-            if type(inner) is not str and isinstance(inner, (dict, list))
+            if isinstance(inner, (dict, list))
         )
         level = list(itertools.islice(inside, _MAX_CONTAINERS))
         if not level:

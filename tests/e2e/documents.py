@@ -76,9 +76,18 @@ class Block:
         return yaml.safe_load(self.text)
 
     @property
+    def rulesets(self) -> list[dict[str, Any]]:
+        """What a rulebook of Event-Driven Ansible consists of; none where it is none."""
+        content = self.content
+        found = isinstance(content, list) and all({"sources", "rules"} <= set(entry) for entry in content)
+        return content if found else []
+
+    @property
     def plays(self) -> list[dict[str, Any]]:
         """The plays, around the tasks where these are all that there is; none where it is neither."""
         content = self.content
+        if self.rulesets:
+            return []
         if isinstance(content, list) and all(PLAY & set(entry) for entry in content):
             return content
         if isinstance(content, list):
@@ -120,9 +129,7 @@ def _readme(path: Path) -> Iterator[Block]:
 def _plugin(path: Path) -> Iterator[Block]:
     text = path.read_text(encoding="utf-8")
     for match in _EXAMPLES.finditer(text):
-        # An inventory plugin's examples are files, which are told apart as YAML tells documents apart.
-        for part in match["text"].split("\n---\n"):
-            yield Block(str(path.relative_to(ROOT)), _line(text, match), "yaml", part)
+        yield Block(str(path.relative_to(ROOT)), _line(text, match), "yaml", match["text"])
 
 
 def blocks() -> list[Block]:

@@ -35,10 +35,13 @@ BLOCKS = blocks()
 GUIDES = "docs/docsite/rst/"
 GUIDE = f"{GUIDES}guide_getting_started.rst"
 ROLE = "roles/compliance_converge/README.md"
-TESTED_ELSEWHERE = (
-    ROLE,
-    "plugins/inventory/",
-)  # in test_converge_role.py and test_inventory.py, with what they promise
+AWX = f"{GUIDES}guide_awx.rst"
+EDA = f"{GUIDES}guide_eda.rst"
+TESTED_ELSEWHERE = (  # with what they promise
+    ROLE,  # in test_converge_role.py
+    "plugins/inventory/",  # in test_inventory.py and test_slices.py
+    AWX,  # in tests/unit/plugins/test_awx.py, which holds its blocks against the files that they show
+)
 SLOW = "graphops.intune.compliance_report"
 OUTCOMES = ("ok", "changed", "failed", "not_attempted", "total")
 LITERALLY = os.environ.get("INTUNE_DOCS") == "literally"
@@ -106,7 +109,7 @@ def test_there_are_examples_to_look_at() -> None:
     assert len(RUN) > 35
     documents = {block.document for block in BLOCKS}
     guides = {str(path.relative_to(ROOT)) for path in (ROOT / GUIDES).glob("*.rst")}
-    assert guides - documents <= {"docs/docsite/rst/guide_awx.rst"}
+    assert guides <= documents
 
 
 @pytest.mark.parametrize("block", [pytest.param(block, id=block.place) for block in BLOCKS])
@@ -286,9 +289,16 @@ def test_yaml_that_is_not_run_is_something_else(block: Block) -> None:
             for role in play.get("roles", ()):
                 assert set(role["vars"]) <= role_variables(role["role"].rsplit(".", 1)[-1])
         return
+    if block.rulesets:
+        check_rulebook(block.rulesets)
+        return
     content = block.content
     assert isinstance(content, dict)
-    if any(name.startswith("compliance_") for name in content):
+    if set(content) == {"condition"}:  # what stands in it are fields of an event, in the collection's own rulebook too
+        assert set(re.findall(r"event\.device_compliance\.(\w+)", content["condition"])) <= event_fields()
+    elif block.file in ("decision-environment.yml",):
+        assert set(content["dependencies"]["python"]) == {"requests", "msal"}
+    elif any(name.startswith("compliance_") for name in content):
         assert set(content) <= role_variables("compliance_converge") | role_variables("compliance_report")
     elif set(content) == {"module_defaults"}:
         assert set(content["module_defaults"]) == {"group/graphops.intune.graph"}
@@ -298,12 +308,38 @@ def test_yaml_that_is_not_run_is_something_else(block: Block) -> None:
         assert f"[{block.file}]" in "".join(other.text for other in BLOCKS if other.document == block.document)
 
 
+def event_fields() -> set[str]:
+    """What is in an event, as the guide shows one; test_device_compliance.py compares that with what comes."""
+    shown = next(block for block in BLOCKS if block.document == EDA and block.language == "json")
+    return set(json.loads(shown.text)["device_compliance"])
+
+
+def check_rulebook(rulesets: list[dict[str, Any]]) -> None:
+    """Look up what a rulebook names: the source, its arguments, fields of an event, playbooks."""
+    sources = ROOT / "extensions/eda/plugins/event_source"
+    for ruleset in rulesets:
+        for source in ruleset["sources"]:
+            ((name, arguments),) = ((key, value) for key, value in source.items() if key != "name")
+            short = name.removeprefix("graphops.intune.")
+            assert (sources / f"{short}.py").exists()
+            schema = json.loads((sources / f"schemas/{short}.json").read_text(encoding="utf-8"))
+            assert set(arguments) <= set(schema["properties"])
+        for rule in ruleset["rules"]:
+            fields = re.findall(r"event\.device_compliance\.(\w+)", rule["condition"])
+            assert fields
+            assert set(fields) <= event_fields()
+            playbook = rule["action"]["run_playbook"]["name"].removeprefix("graphops.intune.")
+            assert (ROOT / f"playbooks/{playbook}.yml").exists()
+
+
 @pytest.mark.parametrize("block", of("json"))
 def test_json_is_json(block: Block, tmp_path: Path) -> None:
     content = json.loads(block.text)
     if block.file:
         (tmp_path / block.file).write_text(block.text, encoding="utf-8")
         assert [policy.display_name for policy in seed.load(tmp_path / block.file)]
+    elif block.document == EDA:
+        assert set(content) == {"device_compliance", "meta"}
     else:
         assert "graphops_intune_snapshot" in content
 
@@ -328,6 +364,8 @@ def test_powershell_names_real_cmdlets(block: Block) -> None:
 def test_text_is_what_is_shown(block: Block) -> None:
     """By a command right before it; what the guide shows is compared with what really comes, above."""
     before = [other for other in BLOCKS if other.document == block.document and other.line < block.line]
+    if block.document == AWX:
+        return  # what stands in AWX's forms; test_awx.py looks up what it names
     assert block.document in (GUIDE, ROLE)
     assert before[-1].language in ("console", "yaml")
 

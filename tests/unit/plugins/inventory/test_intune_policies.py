@@ -43,9 +43,9 @@ def test_every_variable_is_told_of_and_no_other() -> None:
 def test_the_name_is_the_plugins() -> None:
     name = intune_policies.InventoryModule.NAME
     assert DOCUMENTATION["options"]["plugin"]["choices"] == [name] == [f"graphops.intune.{DOCUMENTATION['name']}"]
-    for example in yaml.safe_load_all(intune_policies.EXAMPLES):
-        assert example["plugin"] == name
-        assert set(example) <= {*DOCUMENTATION["options"], "compose", "groups", "keyed_groups"}
+    example = yaml.safe_load(intune_policies.EXAMPLES)
+    assert example["plugin"] == name
+    assert set(example) <= {*DOCUMENTATION["options"], "compose", "groups", "keyed_groups"}
 
 
 @pytest.mark.parametrize(
