@@ -31,7 +31,19 @@ INSTALLED = "~/.ansible/collections/ansible_collections/graphops/intune"
 REPOSITORY = str(yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["repository"])
 PACKAGES = {"ansible-core", "ansible-rulebook", "requests", "msal", "pytest"}
 # What they do is their own affair, and most of it is not to be had where tests run.
-FOREIGN = {"ansible-builder", "ansible-rulebook", "az", "cat", "chmod", "curl", "kill", "mkdir", "openssl", "podman", "printf"}
+FOREIGN = {
+    "ansible-builder",
+    "ansible-rulebook",
+    "az",
+    "cat",
+    "chmod",
+    "curl",
+    "kill",
+    "mkdir",
+    "openssl",
+    "podman",
+    "printf",
+}
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 

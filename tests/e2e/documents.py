@@ -76,18 +76,9 @@ class Block:
         return yaml.safe_load(self.text)
 
     @property
-    def rulesets(self) -> list[dict[str, Any]]:
-        """What a rulebook of Event-Driven Ansible consists of; none where it is none."""
-        content = self.content
-        found = isinstance(content, list) and all({"sources", "rules"} <= set(entry) for entry in content)
-        return content if found else []
-
-    @property
     def plays(self) -> list[dict[str, Any]]:
         """The plays, around the tasks where these are all that there is; none where it is neither."""
         content = self.content
-        if self.rulesets:
-            return []
         if isinstance(content, list) and all(PLAY & set(entry) for entry in content):
             return content
         if isinstance(content, list):

@@ -25,23 +25,18 @@ import requests
 import yaml
 from ansible import release
 
-from ..emulator import seed
 from ..emulator.process import RunningEmulator
-from .commands import Checker, role_variables
+from .commands import Checker
 from .conftest import Ansible, Ids
 from .documents import PARSED, ROOT, Block, blocks
+from .fragments import check_json, check_yaml, is_rulebook
 
 BLOCKS = blocks()
 GUIDES = "docs/docsite/rst/"
 GUIDE = f"{GUIDES}guide_getting_started.rst"
 ROLE = "roles/compliance_converge/README.md"
-AWX = f"{GUIDES}guide_awx.rst"
-EDA = f"{GUIDES}guide_eda.rst"
-TESTED_ELSEWHERE = (  # with what they promise
-    ROLE,  # in test_converge_role.py
-    "plugins/inventory/",  # in test_inventory.py and test_slices.py
-    AWX,  # in tests/unit/plugins/test_awx.py, which holds its blocks against the files that they show
-)
+# In test_converge_role.py, test_inventory.py and, against the files that it shows, tests/unit/plugins/test_awx.py.
+TESTED_ELSEWHERE = (ROLE, "plugins/inventory/", f"{GUIDES}guide_awx.rst")
 SLOW = "graphops.intune.compliance_report"
 OUTCOMES = ("ok", "changed", "failed", "not_attempted", "total")
 LITERALLY = os.environ.get("INTUNE_DOCS") == "literally"
@@ -90,6 +85,8 @@ def is_slow(play: dict[str, Any]) -> bool:
 def runs(block: Block) -> bool:
     """Tell whether the block is run as it stands, by `test_the_playbooks_do_their_work`."""
     if block.language != "yaml" or block.only_parsed or block.document.startswith(TESTED_ELSEWHERE):
+        return False
+    if is_rulebook(block.content):
         return False
     plays = block.plays
     return bool(plays) and all(play["hosts"] == "localhost" for play in plays) and (LITERALLY or not is_slow(plays[0]))
@@ -238,7 +235,10 @@ def test_each_way_to_sign_in_does_sign_in(ansible: Ansible, emulator: RunningEmu
 def test_the_readmes_and_the_plugins_examples_do_their_work(ansible: Ansible, ids: Ids, folder: Path) -> None:
     chosen = [block for block in RUN if not block.document.startswith(GUIDES)]
     chosen.sort(key=lambda block: block.document.endswith("compliance_report.py"))  # reads what another one stores
-    run(ansible, ids, chosen, converged={"results": [], "summary": dict.fromkeys(OUTCOMES, 0)}, statuses=[])
+    declared = {"statuses": [{**ids.options, "status": "compliant"}]}
+    outcome = {"results": [], "summary": dict.fromkeys(OUTCOMES, 0)}
+    more = {"converged": outcome, "declared": declared, "intune_policy_id": ids.policy_id, "statuses": []}
+    run(ansible, ids, chosen, **more)
     assert (folder / "statuses.csv").read_text(encoding="utf-8")
 
 
@@ -281,67 +281,13 @@ def test_yaml_that_is_not_run_is_something_else(block: Block) -> None:
     if runs(block) or block.only_parsed or block.document.startswith(TESTED_ELSEWHERE):
         assert block.content
         return
-    if found := block.plays:
-        others = files_of(block.document)
-        if all(play["hosts"] != "localhost" for play in found):  # aimed at an inventory of the same page
-            assert any(name.endswith("intune_devices.yml") for name in others)
-        for play in found:
-            for role in play.get("roles", ()):
-                assert set(role["vars"]) <= role_variables(role["role"].rsplit(".", 1)[-1])
-        return
-    if block.rulesets:
-        check_rulebook(block.rulesets)
-        return
-    content = block.content
-    assert isinstance(content, dict)
-    if set(content) == {"condition"}:  # what stands in it are fields of an event, in the collection's own rulebook too
-        assert set(re.findall(r"event\.device_compliance\.(\w+)", content["condition"])) <= event_fields()
-    elif block.file in ("decision-environment.yml",):
-        assert set(content["dependencies"]["python"]) == {"requests", "msal"}
-    elif any(name.startswith("compliance_") for name in content):
-        assert set(content) <= role_variables("compliance_converge") | role_variables("compliance_report")
-    elif set(content) == {"module_defaults"}:
-        assert set(content["module_defaults"]) == {"group/graphops.intune.graph"}
-    elif content.get("plugin") == "graphops.intune.intune_devices":
-        assert block.file.endswith("intune_devices.yml")
-    else:
-        assert f"[{block.file}]" in "".join(other.text for other in BLOCKS if other.document == block.document)
-
-
-def event_fields() -> set[str]:
-    """What is in an event, as the guide shows one; test_device_compliance.py compares that with what comes."""
-    shown = next(block for block in BLOCKS if block.document == EDA and block.language == "json")
-    return set(json.loads(shown.text)["device_compliance"])
-
-
-def check_rulebook(rulesets: list[dict[str, Any]]) -> None:
-    """Look up what a rulebook names: the source, its arguments, fields of an event, playbooks."""
-    sources = ROOT / "extensions/eda/plugins/event_source"
-    for ruleset in rulesets:
-        for source in ruleset["sources"]:
-            ((name, arguments),) = ((key, value) for key, value in source.items() if key != "name")
-            short = name.removeprefix("graphops.intune.")
-            assert (sources / f"{short}.py").exists()
-            schema = json.loads((sources / f"schemas/{short}.json").read_text(encoding="utf-8"))
-            assert set(arguments) <= set(schema["properties"])
-        for rule in ruleset["rules"]:
-            fields = re.findall(r"event\.device_compliance\.(\w+)", rule["condition"])
-            assert fields
-            assert set(fields) <= event_fields()
-            playbook = rule["action"]["run_playbook"]["name"].removeprefix("graphops.intune.")
-            assert (ROOT / f"playbooks/{playbook}.yml").exists()
+    page = "".join(other.text for other in BLOCKS if other.document == block.document)
+    check_yaml(block, files_of(block.document), page)
 
 
 @pytest.mark.parametrize("block", of("json"))
 def test_json_is_json(block: Block, tmp_path: Path) -> None:
-    content = json.loads(block.text)
-    if block.file:
-        (tmp_path / block.file).write_text(block.text, encoding="utf-8")
-        assert [policy.display_name for policy in seed.load(tmp_path / block.file)]
-    elif block.document == EDA:
-        assert set(content) == {"device_compliance", "meta"}
-    else:
-        assert "graphops_intune_snapshot" in content
+    check_json(block, tmp_path)
 
 
 @pytest.mark.parametrize("block", of("python"))
@@ -364,10 +310,9 @@ def test_powershell_names_real_cmdlets(block: Block) -> None:
 def test_text_is_what_is_shown(block: Block) -> None:
     """By a command right before it; what the guide shows is compared with what really comes, above."""
     before = [other for other in BLOCKS if other.document == block.document and other.line < block.line]
-    if block.document == AWX:
-        return  # what stands in AWX's forms; test_awx.py looks up what it names
-    assert block.document in (GUIDE, ROLE)
-    assert before[-1].language in ("console", "yaml")
+    if not block.document.startswith(TESTED_ELSEWHERE):
+        assert block.document == GUIDE
+        assert before[-1].language in ("console", "yaml")
 
 
 # --- literally
