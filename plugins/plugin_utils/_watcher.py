@@ -72,15 +72,18 @@ class Outlet:
     def __init__(self, queue: Any, feedback: Any = None) -> None:
         self._queue = queue
         self._feedback = feedback
-        # What a source gets is wrapped for its filters. What lies in the queue itself would be lost at the end.
+        # What a source gets is wrapped for its filters. What lies in the queue itself can still be taken back.
         self._waiting = getattr(queue, "queue", queue)
+        self._is_put = False
 
-    async def put(self, event: dict[str, Any]) -> None:
-        """Put an event into the queue as soon as there is a place."""
+    async def deliver(self, event: dict[str, Any]) -> None:
+        """Put an event into the queue, and wait until the rule engine has it.
+
+        The rule engine takes it out of the queue and goes to work on it in one go.
+        """
+        self._is_put = False
         await self._queue.put(event)
-
-    async def arrived(self) -> None:
-        """Wait until the rule engine has the event. It takes it out of the queue and hands it over in one go."""
+        self._is_put = True
         if self._feedback is not None:
             await self._feedback.get()
             return
@@ -89,9 +92,20 @@ class Outlet:
             await asyncio.sleep(pause)
             pause = _LOOK_SECONDS
 
-    def has_arrived(self) -> bool:
-        """Tell whether the rule engine has the event, without waiting."""
-        return bool(self._waiting.empty() if self._feedback is None else not self._feedback.empty())
+    def end(self, event: dict[str, Any]) -> bool:
+        """Tell whether the rule engine has an event whose delivery was broken off; where not, keep it from getting it.
+
+        ansible-rulebook can end the source and go on reading the queue for a while.
+        """
+        try:
+            found = self._waiting.get_nowait()
+        except asyncio.QueueEmpty:
+            pass
+        else:
+            if isinstance(found, dict) and found.get("meta", {}).get("uuid") == event["meta"]["uuid"]:
+                return False
+            self._waiting.put_nowait(found)  # another source's
+        return self._is_put and (self._feedback is None or not self._feedback.empty())
 
 
 class Watcher:
@@ -164,13 +178,13 @@ class Watcher:
             self._file.replace()
 
     async def _put(self, change: Change, now: float) -> None:
-        await self._outlet.put(make_event(change, self._file.memory.event_id(change), now))
+        event = make_event(change, self._file.memory.event_id(change), now)
         try:
-            await self._outlet.arrived()
+            await self._outlet.deliver(event)
             self._file.take(change)
         except (asyncio.CancelledError, KeyboardInterrupt):
             # What the rule engine has must not come again, what it has not must.
-            if self._outlet.has_arrived():
+            if self._outlet.end(event):
                 self._file.take(change)
             raise
 

@@ -147,6 +147,19 @@ options:
       - If not set, the environment variable E(INTUNE_TOKEN_CACHE) is used; if that is not set either, nothing is
         kept.
     type: path
+  budget_path:
+    description:
+      - A file through which the tasks on this control node share what the service grants one application in one tenant,
+        100 writes and 1,000 requests in 20 seconds. Give the same to all, best by the environment variable.
+      - Without it, each task keeps within that by itself. Several at a time, as with forks, then exceed it together,
+        and the service refuses what is too much.
+      - It holds moments and counts. It is created with mode 0600, and refused when others can use it or when it belongs
+        to another user.
+      - Tasks are of one application where their O(graph_url) or O(cloud), O(tenant_id) and O(client_id) are the same to
+        the letter.
+      - If not set, the environment variable E(INTUNE_BUDGET_PATH) is used; if that is not set either, nothing is
+        shared.
+    type: path
   cloud:
     description:
       - Which of Microsoft's clouds the tenant lives in.

@@ -32,7 +32,7 @@ def path(tmp_path: Path) -> Path:
 def file(path: Path) -> Iterator[MemoryFile]:
     """A file that remembers one status."""
     file = MemoryFile(str(path), TENANT)
-    file.memory.policies["p1"] = {"a": Known("compliant"), "b \ud800": Known("error", 3, 5.5)}
+    file.memory.policies["p1"] = {"a": Known("compliant"), "b é": Known("error", 3, 5.5)}
     file.replace()
     yield file
     file.close()

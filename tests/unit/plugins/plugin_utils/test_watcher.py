@@ -207,10 +207,10 @@ def test_rows_that_cannot_be_compared_are_told_of(source: Source, caplog: pytest
     assert "1 statuses without an id or a status are passed over" in caplog.text
 
 
-def stop_in(source: Source, moment: Callable[[Wrapped, asyncio.Task[Any]], Coroutine[Any, Any, None]]) -> None:
-    """Start the source with one change to tell, and cancel it at a moment."""
+def stop_in(source: Source, moment: Callable[[Wrapped, asyncio.Task[Any]], Coroutine[Any, Any, None]]) -> list[Any]:
+    """Start the source with one change to tell, and cancel it at a moment; what is left in the queue."""
 
-    async def run() -> None:
+    async def run() -> list[Any]:
         queue = Wrapped()
         file = source.open()
         task = asyncio.create_task(source.watcher(file, Outlet(queue)).round())
@@ -219,8 +219,9 @@ def stop_in(source: Source, moment: Callable[[Wrapped, asyncio.Task[Any]], Corou
         with pytest.raises(asyncio.CancelledError):
             await task
         file.close()
+        return [] if queue.queue.empty() else [queue.queue.get_nowait()]
 
-    asyncio.run(run())
+    return asyncio.run(run())
 
 
 async def until(happened: Callable[[], bool]) -> None:
@@ -244,7 +245,7 @@ def test_an_event_that_was_not_taken_out_of_the_queue_comes_again(changed: Sourc
         await until(queue.queue.full)
         await asyncio.sleep(0)
 
-    stop_in(changed, moment)
+    assert stop_in(changed, moment) == [], "the rule engine may go on reading, and must not get it now"
     changed.answer(("a", "error"))
     changed.rounds()
     assert changed.told() == [("a", "compliant", "error")]
@@ -255,10 +256,53 @@ def test_an_event_for_which_there_was_no_place_comes_again(changed: Source) -> N
         await queue.queue.put({"of": "another source"})
         await until(lambda: bool(queue.queue._putters))  # type: ignore[attr-defined]
 
-    stop_in(changed, moment)
+    assert stop_in(changed, moment) == [{"of": "another source"}]
     changed.answer(("a", "error"))
     changed.rounds()
     assert changed.told() == [("a", "compliant", "error")]
+
+
+def test_a_signal_while_an_event_lies_in_the_queue_takes_it_back(
+    changed: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ansible-rulebook turns a signal into an exception wherever its main thread is, here too, and goes on reading."""
+
+    async def interrupt(*_pause: float) -> None:
+        raise KeyboardInterrupt
+
+    queue = Wrapped()
+
+    async def run() -> None:
+        file = changed.open()
+        monkeypatch.setattr(asyncio, "sleep", interrupt)
+        try:
+            await changed.watcher(file, Outlet(queue)).round()
+        finally:
+            file.close()
+
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(run())
+    monkeypatch.undo()
+    changed.script.install(monkeypatch)
+    assert queue.queue.empty()
+    changed.answer(("a", "error"))
+    changed.rounds()
+    assert changed.told() == [("a", "compliant", "error")]
+
+
+@pytest.mark.parametrize("left", [{"of": "another source"}, "a shutdown"])
+def test_an_event_that_was_taken_does_not_come_again_though_something_else_is_in_the_queue(
+    changed: Source, left: Any
+) -> None:
+    async def moment(queue: Wrapped, _task: asyncio.Task[Any]) -> None:
+        await until(queue.queue.full)
+        queue.queue.get_nowait()
+        queue.queue.put_nowait(left)
+
+    assert stop_in(changed, moment) == [left]
+    changed.answer(("a", "error"))
+    changed.rounds()
+    assert changed.told() == []
 
 
 def test_an_event_that_was_taken_just_before_the_end_does_not_come_again(changed: Source) -> None:
@@ -266,7 +310,7 @@ def test_an_event_that_was_taken_just_before_the_end_does_not_come_again(changed
         await until(queue.queue.full)
         queue.queue.get_nowait()  # and the source has had no time to notice
 
-    stop_in(changed, moment)
+    assert stop_in(changed, moment) == []
     changed.answer(("a", "error"))
     changed.rounds()
     assert changed.told() == []
