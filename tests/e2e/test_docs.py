@@ -179,6 +179,8 @@ def variables(emulator: RunningEmulator, ids: Ids) -> dict[str, Any]:
         "vault_certificate_password": credentials["certificate_password"],
         "tenants": [application, application],
         "vault_client_secrets": {credentials["tenant_id"]: credentials["client_secret"]},
+        "intune_policy_id": ids.policy_id,
+        "declared": {"statuses": [{"match": {"device_display_name": "PC-0001"}, "status": "compliant"}]},
         "my_quarter": [{"match": {"device_display_name": "PC-0001"}, "status": "compliant"}],
     }
 
