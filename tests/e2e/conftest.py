@@ -175,6 +175,7 @@ class Ansible:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "pipelined: no copying of modules to files first, for what runs many of them")
     config.addinivalue_line("markers", "warns(start, ...): how the warnings begin that the test means to see")
 
 
@@ -208,6 +209,8 @@ def emulator(running_emulator: RunningEmulator) -> Iterator[RunningEmulator]:
 @pytest.fixture
 def ansible(emulator: RunningEmulator, tmp_path: Path, collections: str, request: pytest.FixtureRequest) -> Ansible:
     started = Ansible(emulator, tmp_path, collections)
+    if request.node.get_closest_marker("pipelined"):
+        started.environment["ANSIBLE_PIPELINING"] = "1"
     started.expected_warnings = tuple(start for mark in request.node.iter_markers("warns") for start in mark.args)
     return started
 

@@ -14,6 +14,8 @@ import pytest
 from ..emulator.process import RunningEmulator
 from .conftest import MODULE, Ansible, Ids
 
+pytestmark = pytest.mark.pipelined
+
 UNKNOWN_TENANT = "00000000-0000-4000-8000-000000000000"
 
 

@@ -21,6 +21,8 @@ from ..emulator.process import RunningEmulator, start
 from .conftest import Ansible
 from .test_bulk import declare, envelopes, other, outcomes, rows_of, statuses_of, writes
 
+pytestmark = pytest.mark.pipelined
+
 ROWS, SCALE = 400, 10
 PERIOD = 20 / SCALE
 SEEDS = range(1, int(os.environ.get("INTUNE_CHAOS_RUNS", "2")) + 1)

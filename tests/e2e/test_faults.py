@@ -16,6 +16,8 @@ import pytest
 from ..emulator.process import RunningEmulator
 from .conftest import Ansible, Ids
 
+pytestmark = pytest.mark.pipelined
+
 GET = {"method": "GET", "kind": "graph"}
 PATCH = {"method": "PATCH", "kind": "graph"}
 TOKEN = {"method": "POST", "kind": "authority"}

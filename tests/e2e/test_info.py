@@ -14,6 +14,8 @@ import pytest
 from ..emulator.process import RunningEmulator
 from .conftest import Ansible, Ids, requests_of
 
+pytestmark = pytest.mark.pipelined
+
 NEVER = "9999-12-31T23:59:59Z"
 
 
