@@ -34,6 +34,8 @@ description:
   - What a policy lists when it is read for the first time is remembered, and told only with O(first_poll=tell).
   - Each change is one event, also when ansible-rulebook is stopped and started again. When it is killed, the one event
     that was under way may come twice, with the same C(meta.uuid).
+  - On SIGINT and SIGTERM the source ends, and ansible-rulebook with it, after the actions that are running. A second
+    signal ends it at once.
   - A poll that cannot be read whole makes no event. The next one finds what has changed.
   - Throttling and passing failures are waited for. Wrong options, a login that is refused and a missing permission end
     ansible-rulebook, with a sentence that says why.
@@ -146,6 +148,19 @@ options:
         another user.
       - If not set, the environment variable E(INTUNE_TOKEN_CACHE) is used; if that is not set either, nothing is
         kept.
+    type: path
+  budget_path:
+    description:
+      - A file through which the tasks on this control node share what the service grants one application in one tenant,
+        100 writes and 1,000 requests in 20 seconds. Give the same to all, best by the environment variable.
+      - Without it, each task keeps within that by itself. Several at a time, as with forks, then exceed it together,
+        and the service refuses what is too much.
+      - It holds moments and counts. It is created with mode 0600, and refused when others can use it or when it belongs
+        to another user.
+      - Tasks are of one application where their O(graph_url) or O(cloud), O(tenant_id) and O(client_id) are the same to
+        the letter.
+      - If not set, the environment variable E(INTUNE_BUDGET_PATH) is used; if that is not set either, nothing is
+        shared.
     type: path
   cloud:
     description:
