@@ -150,12 +150,17 @@ def test_a_signal_that_is_ignored_stays_so() -> None:
 
 
 def test_another_thread_goes_without() -> None:
-    done = threading.Event()
+    done: list[str] = []
 
     async def work() -> None:
-        done.set()
+        await asyncio.sleep(0)
+        done.append("worked")
 
-    thread = threading.Thread(target=lambda: asyncio.run(run_until_asked(work())))
+    def run() -> None:
+        asyncio.run(run_until_asked(work()))
+        done.append("ended")
+
+    thread = threading.Thread(target=run)
     thread.start()
     thread.join(20)
-    assert done.is_set()
+    assert done == ["worked", "ended"]
