@@ -21,6 +21,7 @@ from ..module_utils._http import Purpose
 from ..module_utils._info import chosen_policies
 from ..module_utils._start import mask, missing_library
 from ..module_utils._statuses import DeviceStatuses
+from ._orderly import run_until_asked
 from ._watch import Change, Poll, summary
 from ._watch_event import make_event
 from ._watch_file import MemoryFile
@@ -220,7 +221,7 @@ async def watch(queue: Any, args: Mapping[str, Any]) -> None:
         client = GraphClient(connection, credential, _hide, clock)
         try:
             outlet = Outlet(queue, args.get("eda_feedback_queue"))
-            await Watcher(options, file, client, outlet, clock).run()
+            await run_until_asked(Watcher(options, file, client, outlet, clock).run())
         finally:
             clock.stop()
             client.close()

@@ -37,7 +37,12 @@ _EVENT = re.compile(r"^Event:\n(\{'device_compliance'.*?)\n\*{80}$", re.MULTILIN
 
 Event = dict[str, Any]
 
-EVERY_EVENT = {"name": "Every event", "condition": "event.device_compliance is defined", "action": {"none": None}}
+ACTED = "[event] "
+EVERY_EVENT = {
+    "name": "Every event",
+    "condition": "event.device_compliance is defined",
+    "action": {"print_event": {"pretty": False}},
+}
 
 
 def why_not() -> str | None:

@@ -34,6 +34,8 @@ description:
   - What a policy lists when it is read for the first time is remembered, and told only with O(first_poll=tell).
   - Each change is one event, also when ansible-rulebook is stopped and started again. When it is killed, the one event
     that was under way may come twice, with the same C(meta.uuid).
+  - On SIGINT and SIGTERM the source ends, and ansible-rulebook with it, after the actions that are running. A second
+    signal ends it at once.
   - A poll that cannot be read whole makes no event. The next one finds what has changed.
   - Throttling and passing failures are waited for. Wrong options, a login that is refused and a missing permission end
     ansible-rulebook, with a sentence that says why.

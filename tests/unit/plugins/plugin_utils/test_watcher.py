@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -469,17 +470,21 @@ def test_the_source_runs_until_it_is_cancelled_and_then_gives_its_file_back(
     whole.answer(("a", "compliant"))
     whole.answer(("a", "error"))
 
+    before = signal.getsignal(signal.SIGTERM)
+
     async def run() -> None:
         queue = Wrapped()
         args = {"state_file": str(whole.path), "access_token": "t.o.ken", "interval": 0.01, "tenant_id": "Contoso"}
         task = asyncio.create_task(watch(queue, {**args, "eda_feedback_queue": None}))
         event = await asyncio.wait_for(queue.queue.get(), 20)
         assert event["device_compliance"]["new_status"] == "error"
+        assert signal.getsignal(signal.SIGTERM) is not before, "a signal would end it in the middle of something"
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
 
     asyncio.run(run())
+    assert signal.getsignal(signal.SIGTERM) is before
     assert "t.o.ken" not in caplog.text
     MemoryFile(str(whole.path), "contoso at https://graph.microsoft.com").close()
 
