@@ -34,9 +34,9 @@ def test_a_device_turns_noncompliant_and_a_playbook_runs(
     assert rulebook.events() == [], "what was so when it began is no change"
     rulebook.emulator.put_status(WINDOWS, row_id, status="nonCompliant")
     process.wait_for("PLAY RECAP")
+    assert not pwned.exists(), "the name of a device ran a command"
     assert "is nonCompliant under Windows baseline and was compliant" in process.output
     assert "failed=0" in process.output
-    assert not pwned.exists(), "the name of a device ran a command"
 
     rulebook.emulator.put_status(WINDOWS, row_id, status="compliant")
     process.wait_for("[event]")  # the other rule's action
