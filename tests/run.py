@@ -48,8 +48,8 @@ def count_junit(folder: Path) -> Count:
 def count_session(session: dict[str, Any]) -> Count:
     """Count a session of nox's report.
 
-    Whether it succeeded is what its own runner says, and not its JUnit files: ansible-core's count a task as failed that
-    a playbook lets fail on purpose, to look at what it says.
+    Whether it succeeded is what its own runner says, and not its JUnit files: those of ansible-core count a task as
+    failed that a playbook lets fail on purpose, to look at what it says.
     """
     count = count_junit(OUTPUT / session["name"])
     if session["result"] != "success":
