@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[3]
 PAPER = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
 LOCK = (ROOT / "tests/development.lock").read_text(encoding="utf-8")
 # What nox runs by default; see noxfile.py.
-RUN_BY_CI = ("unit/", "e2e/")
+RUN_BY_CI = ("unit/", "e2e/", "eda/")
 
 
 def threats() -> list[tuple[str, list[str]]]:
