@@ -199,7 +199,7 @@ def test_each_poll_may_wait_as_long_as_a_task(source: Source) -> None:
         source.answer(("a", "compliant"))
     source.rounds(3)
     assert source.clock.slept.count(8.0) == 3
-    assert source.credential.rejected == [None], "and signs in but once"  # type: ignore[attr-defined]
+    assert source.credential.rejected == [None], "and signs in but once"  # type: ignore[attr-defined]  # a stand-in
 
 
 def test_rows_that_cannot_be_compared_are_told_of(source: Source, caplog: pytest.LogCaptureFixture) -> None:
@@ -255,7 +255,7 @@ def test_an_event_that_was_not_taken_out_of_the_queue_comes_again(changed: Sourc
 def test_an_event_for_which_there_was_no_place_comes_again(changed: Source) -> None:
     async def moment(queue: Wrapped, _task: asyncio.Task[Any]) -> None:
         await queue.queue.put({"of": "another source"})
-        await until(lambda: bool(queue.queue._putters))  # type: ignore[attr-defined]
+        await until(lambda: bool(queue.queue._putters))  # type: ignore[attr-defined]  # inside asyncio
 
     assert stop_in(changed, moment) == [{"of": "another source"}]
     changed.answer(("a", "error"))
