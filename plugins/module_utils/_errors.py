@@ -163,7 +163,7 @@ def parse_json(text: str | bytes) -> Any:
     except RecursionError:
         raise ValueError("nested too deep") from None
     check_shape(document)
-    if re.search(_SURROGATE, text):
+    if "\\u" in text and re.search(_SURROGATE, text):  # the first is fast, and mostly enough
         document = json.loads(json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"))
     return document
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import dataclasses
 import ssl
-import threading
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -24,6 +23,8 @@ try:
     import requests
     import requests.auth
     import urllib3
+
+    from ._deadline import Deadline
 except ImportError:
     HAS_REQUESTS = False
 else:
@@ -79,6 +80,9 @@ class Transport:
     def __init__(self, connection: Connection, patience: Patience) -> None:
         self._connection = connection
         self._session = requests.Session()
+        self._deadline = Deadline(connection.timeout)
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, self._deadline.adapter())
         self._by_host: dict[tuple[str, bool], Any] = {}
         self.patience = patience
         self.counters = Counters()
@@ -88,6 +92,7 @@ class Transport:
 
     def close(self) -> None:
         """Close the connections."""
+        self._deadline.close()
         self._session.close()
 
     def send(
@@ -173,17 +178,12 @@ class Transport:
 
     def _exchange(self, prepared: requests.PreparedRequest, direct: bool) -> Answer:
         timeout = self._connection.timeout
-        ends = self.patience.clock.monotonic() + timeout
         settings = self._settings(str(prepared.url), direct)
-
-        def exchange() -> Answer:
-            response = self._session.send(prepared, timeout=timeout, allow_redirects=False, **settings)
-            with response:
-                body = self._read(response, ends)
-            return Answer(response.status_code, response.headers, body)
-
-        # The socket's timeout starts anew with each byte: a handshake or headers that drip would never end.
-        return _within(timeout, exchange)
+        with (
+            self._deadline.exchange(),
+            self._session.send(prepared, timeout=timeout, allow_redirects=False, **settings) as response,
+        ):
+            return Answer(response.status_code, response.headers, self._read(response))
 
     def _settings(self, url: str, direct: bool) -> Any:
         """Return proxies and TLS for a URL; once for each host, for requests searches the whole environment."""
@@ -198,22 +198,18 @@ class Transport:
             self._by_host[key] = self._session.merge_environment_settings(url, proxies, True, verify, None)
         return self._by_host[key]
 
-    def _read(self, response: requests.Response, ends: float) -> bytes:
-        """Read the body to its end. The socket's timeout starts anew with each byte, so a drip needs a clock."""
+    def _read(self, response: requests.Response) -> bytes:
+        """Read the body to its end, as long as it is no more than an answer can be."""
         if "," in response.headers.get("Content-Encoding", ""):
             # Packed once, a chunk grows a thousandfold at worst; packed twice, a few bytes fill the memory.
             raise requests.exceptions.ContentDecodingError("the answer is compressed more than once")
-        # urllib3 2 offers read1, which returns what is there; with 1.26 a drip is seen per chunk.
-        read = getattr(response.raw, "read1", response.raw.read)
         parts = []
         length = 0
-        while part := read(_CHUNK, decode_content=True):
+        while part := response.raw.read(_CHUNK, decode_content=True):
             parts.append(part)
             length += len(part)
             if length > _LONGEST_BODY:
                 raise requests.exceptions.ContentDecodingError(f"the answer is longer than {_LONGEST_BODY >> 20} MB")
-            if self.patience.clock.monotonic() > ends:
-                raise requests.exceptions.ReadTimeout()
         return b"".join(parts)
 
     def failure(self, answer: Answer, method: str, url: str, purpose: Purpose) -> IntuneError:
@@ -332,32 +328,6 @@ def _path(url: str) -> str | None:
 
 
 _E = typing.TypeVar("_E", bound=BaseException)
-_T = typing.TypeVar("_T")
-
-
-def _within(seconds: float, call: Callable[[], _T]) -> _T:
-    """Return what *call* returns, or raise what it raises; a timeout once it has taken so long.
-
-    In a thread, since nothing else ends a read of the standard library's that goes on. What is left of it ends with
-    the connection, or with the process.
-    """
-    returned: list[_T] = []
-    raised: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            returned.append(call())
-        except BaseException as error:  # told to whoever waits
-            raised.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if raised:
-        raise raised[0]
-    if not returned:
-        raise requests.exceptions.ReadTimeout()
-    return returned[0]
 
 
 def _chain(error: BaseException) -> typing.Iterator[BaseException]:
