@@ -6,6 +6,10 @@
 
 Every run is as loud as it gets (``-vvvv``), and what it prints is searched for every secret. Every run in check mode
 is one in which the emulator's judge minds each write. After each test the judge must have found nothing.
+
+Four fifths of such a run are ansible-playbook's own. Files that go through all that a service can do wrong, where
+nothing of this depends on ansible-playbook, are marked ``alone``: the module's process is started as ansible-playbook
+would. ``INTUNE_PLAYS=all``, as `make matrix` sets it, has them run whole playbooks too.
 """
 
 from __future__ import annotations
@@ -66,6 +70,8 @@ class Ansible:
     def __init__(self, emulator: RunningEmulator, folder: Path, collections: str) -> None:
         self.emulator = emulator
         self.folder = folder
+        self.alone = False
+        """Whether a task is the module's process alone."""
         self.expected_warnings: tuple[str, ...] = ()
         """How the warnings begin that a test means to see; any other fails it."""
         self.environment = {
@@ -87,15 +93,31 @@ class Ansible:
 
     def task(self, *flags: str, env: dict[str, str | None] | None = None, **options: Any) -> Run:
         """Run a playbook with one task of the module."""
-        return self.playbook([{MODULE: options}], *flags, env=env)
+        return self._task(MODULE, options, *flags, env=env)
 
     def info(self, *flags: str, **options: Any) -> Run:
         """Run a playbook with one task of the module that reads."""
-        return self.playbook([{INFO: options}], *flags)
+        return self._task(INFO, options, *flags)
 
     def bulk(self, *flags: str, **options: Any) -> Run:
         """Run a playbook with one task of the module for many statuses."""
-        return self.playbook([{BULK: options}], *flags)
+        return self._task(BULK, options, *flags)
+
+    def _task(self, module: str, options: dict[str, Any], *flags: str, env: dict[str, str | None] | None = None) -> Run:
+        if not self.alone:
+            return self.playbook([{module: options}], *flags, env=env)
+        internal = {"_ansible_check_mode": "--check" in flags, "_ansible_diff": "--diff" in flags}
+        path = self.folder / "arguments.json"
+        path.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": {**options, **internal}}), encoding="utf-8")
+        namespace, name, plugin = module.split(".")
+        command = ["python", "-m", f"ansible_collections.{namespace}.{name}.plugins.modules.{plugin}", str(path)]
+        variables = {**self.environment_with(env), "PYTHONPATH": self.environment["ANSIBLE_COLLECTIONS_PATH"]}
+        done = self._start(command, variables, expect_no_writes="--check" in flags)
+        result = json.loads(done.stdout)
+        result.pop("_ansible_new_secrets", None)  # what ansible-playbook has to mask, from 2.22 on
+        output = json.dumps(result) + done.stderr
+        self._search(output, variables)
+        return Run(done.returncode, output, [result])
 
     def playbook(
         self,
@@ -144,9 +166,19 @@ class Ansible:
         record = self.folder / "results.jsonl"
         record.write_text("")
         variables = self.environment_with({"RECORD_FILE": str(record), **environment})
-        self.emulator.settings(expect_no_writes="--check" in command or command[0] == "ansible-inventory")
+        command += [verbosity] if verbosity else []
+        only_reads = "--check" in command or command[0] == "ansible-inventory"
+        done = self._start(command, variables, expect_no_writes=only_reads)
+        output = done.stdout + done.stderr
+        self._search(output, variables, record.read_text())
+        return Run(done.returncode, output, [json.loads(line) for line in record.read_text().splitlines()])
+
+    def _start(
+        self, command: list[str], variables: dict[str, str], *, expect_no_writes: bool
+    ) -> subprocess.CompletedProcess[str]:
+        self.emulator.settings(expect_no_writes=expect_no_writes)
         done = subprocess.run(
-            [str(_BIN / command[0]), *command[1:], *([verbosity] if verbosity else [])],
+            [str(_BIN / command[0]), *command[1:]],
             env=variables,
             cwd=self.folder,
             capture_output=True,
@@ -155,14 +187,16 @@ class Ansible:
             check=False,
         )
         self.emulator.settings(expect_no_writes=False)
-        output = done.stdout + done.stderr
-        self._search_for_secrets(output + record.read_text(), variables)
+        return done
+
+    def _search(self, output: str, variables: dict[str, str], record: str = "") -> None:
+        """Fail for anything in the output that no user should see."""
+        self._search_for_secrets(output + record, variables)
         assert "Traceback (most recent call last)" not in output, output
         assert "[DEPRECATION WARNING]" not in output, output
         warnings = re.findall(r"^\[WARNING\]: +(.*)", output, re.MULTILINE)
         unexpected = [warning for warning in warnings if not warning.startswith(self.expected_warnings)]
         assert not unexpected, output
-        return Run(done.returncode, output, [json.loads(line) for line in record.read_text().splitlines()])
 
     def _search_for_secrets(self, output: str, variables: dict[str, str]) -> None:
         credentials = self.emulator.credentials
@@ -175,6 +209,7 @@ class Ansible:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "alone: the module's process alone, without ansible-playbook")
     config.addinivalue_line("markers", "pipelined: no copying of modules to files first, for what runs many of them")
     config.addinivalue_line("markers", "warns(start, ...): how the warnings begin that the test means to see")
 
@@ -207,12 +242,21 @@ def emulator(running_emulator: RunningEmulator) -> Iterator[RunningEmulator]:
 
 
 @pytest.fixture
-def ansible(emulator: RunningEmulator, tmp_path: Path, collections: str, request: pytest.FixtureRequest) -> Ansible:
-    started = Ansible(emulator, tmp_path, collections)
+def unjudged(
+    running_emulator: RunningEmulator, tmp_path: Path, collections: str, request: pytest.FixtureRequest
+) -> Ansible:
+    """For what the judge has to have a word about; the test sees to the emulator itself."""
+    made = Ansible(running_emulator, tmp_path, collections)
     if request.node.get_closest_marker("pipelined"):
-        started.environment["ANSIBLE_PIPELINING"] = "1"
-    started.expected_warnings = tuple(start for mark in request.node.iter_markers("warns") for start in mark.args)
-    return started
+        made.environment["ANSIBLE_PIPELINING"] = "1"
+    made.alone = bool(request.node.get_closest_marker("alone")) and os.environ.get("INTUNE_PLAYS") != "all"
+    made.expected_warnings = tuple(start for mark in request.node.iter_markers("warns") for start in mark.args)
+    return made
+
+
+@pytest.fixture
+def ansible(unjudged: Ansible, emulator: RunningEmulator) -> Ansible:  # noqa: ARG001 - which judges
+    return unjudged
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +20,7 @@ from ..emulator.process import RunningEmulator, start
 from .conftest import Ansible
 from .test_bulk import declare, envelopes, other, outcomes, rows_of, statuses_of, writes
 
-pytestmark = pytest.mark.pipelined
+pytestmark = [pytest.mark.alone, pytest.mark.pipelined]
 
 ROWS, SCALE = 400, 10
 PERIOD = 20 / SCALE
@@ -65,17 +64,13 @@ def test_a_limit_that_is_no_multiple_of_an_envelope(ansible: Ansible, emulator: 
 
 @pytest.mark.parametrize("form", ["decimal", "integer", "http_date", "nested", "absent"])
 def test_a_smaller_budget_than_told_delays_and_loses_nothing(
-    running_emulator: RunningEmulator, tmp_path: Path, collections: str, form: str
+    unjudged: Ansible, running_emulator: RunningEmulator, form: str
 ) -> None:
     running_emulator.reset()
     running_emulator.settings(write_budget=15, retry_after_form=form)
     policy_id, rows = rows_of(running_emulator)
     items = declare(rows[:50], 1)
-    run = (
-        Ansible(running_emulator, tmp_path, collections)
-        .bulk(policy_id=policy_id, statuses=items, write_limit_period=PERIOD)
-        .only
-    )
+    run = unjudged.bulk(policy_id=policy_id, statuses=items, write_limit_period=PERIOD).only
     assert run["summary"]["changed"] == 50
     assert run["graph"]["throttled"] > 0
     state = statuses_of(running_emulator)

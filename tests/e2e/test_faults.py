@@ -16,7 +16,7 @@ import pytest
 from ..emulator.process import RunningEmulator
 from .conftest import Ansible, Ids
 
-pytestmark = pytest.mark.pipelined
+pytestmark = [pytest.mark.alone, pytest.mark.pipelined]
 
 GET = {"method": "GET", "kind": "graph"}
 PATCH = {"method": "PATCH", "kind": "graph"}

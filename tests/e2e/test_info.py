@@ -14,7 +14,7 @@ import pytest
 from ..emulator.process import RunningEmulator
 from .conftest import Ansible, Ids, requests_of
 
-pytestmark = pytest.mark.pipelined
+pytestmark = [pytest.mark.alone, pytest.mark.pipelined]
 
 NEVER = "9999-12-31T23:59:59Z"
 
