@@ -10,6 +10,7 @@ module, ansible-playbook alone, or both and all that they started.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -91,19 +92,24 @@ def run_and_kill(ansible: Ansible, options: dict[str, object], seed: int) -> tup
             time.sleep(0.01)  # a real process is awaited
         time.sleep(delay)
         family = descendants(process.pid)
-        modules = [pid for pid in family if b"AnsiballZ" in read(f"/proc/{pid}/cmdline")]
-        victims = {"module": modules or family, "playbook": [process.pid], "all": family}[WHO[seed % 3]]
-        for pid in victims:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:  # it ended by itself
-                continue
+        commands = {pid: read(f"/proc/{pid}/cmdline") for pid in family}
+        modules = [pid for pid in family if b"AnsiballZ" in commands[pid]]
+        kill({"module": modules or family, "playbook": [process.pid], "all": family}[WHO[seed % 3]])
         code = process.wait(timeout=60)
-    while any(running(pid) for pid in family) and time.monotonic() < deadline:
-        time.sleep(0.05)  # whom nobody killed may end the work
+    # Whom nobody killed may end the work; but a worker of ansible-core's without its ansible-playbook never ends.
+    works = [pid for pid in family if b"ansible-playbook" not in commands[pid]] or family
+    while any(running(pid) for pid in works) and time.monotonic() < deadline:
+        time.sleep(0.05)
     wait_for_silence(ansible.emulator)
+    kill(family)
     lines = record.read_text().splitlines() if record.exists() else []
     return code, [json.loads(line) for line in lines]
+
+
+def kill(pids: list[int]) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):  # it ended by itself
+            os.kill(pid, signal.SIGKILL)
 
 
 def read(path: str) -> bytes:
