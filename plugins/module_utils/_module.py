@@ -25,6 +25,9 @@ from ._start import check, mask, missing_library
 # Objects that may come to be before Python looks for unreachable ones.
 _COLLECT_EVERY = 100_000
 
+# Characters of one option that the log of the machine is told.
+_LONGEST_LOGGED = 1_000
+
 
 class GraphModule(AnsibleModule):
     """An AnsibleModule with the connection options."""
@@ -45,6 +48,21 @@ class GraphModule(AnsibleModule):
         """Have *secret* masked wherever ansible-core shows something."""
         if not mask(secret):
             self.no_log_values.add(secret)
+
+    def log(self, msg: str | bytes, log_args: dict[str, Any] | None = None) -> None:
+        """Have ansible-core log on this machine what it wants to, but no option that is longer than a line.
+
+        Ten thousand items are of no use there, and from 2.22 on they would be searched for secrets letter by letter,
+        which takes longer than to read the statuses. Such a value is left out whole: half a secret is none to search.
+        """
+        lengths = {name: len(str(value)) for name, value in (log_args or {}).items()}
+        if log_args and max(lengths.values()) > _LONGEST_LOGGED:
+            log_args = {
+                name: value if lengths[name] <= _LONGEST_LOGGED else f"({lengths[name]} characters)"
+                for name, value in log_args.items()
+            }
+            msg = "Invoked with " + " ".join(f"{name}={value}" for name, value in log_args.items())
+        super().log(msg, log_args=log_args)  # type: ignore[no-untyped-call]  # as ansible-core has it
 
     def fail_json(self, msg: str, **kwargs: Any) -> NoReturn:
         """Fail; ansible-core's own refusal of a status that another enumeration has is given its explanation."""

@@ -1,0 +1,47 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a module tells the log of the machine that it runs on."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.graphops.intune.plugins.module_utils._module import GraphModule
+
+from ..support import module_args
+
+SPEC = {"name": {"type": "str"}, "statuses": {"type": "list", "elements": "dict"}}
+
+
+def log_of(monkeypatch: pytest.MonkeyPatch, **args: Any) -> tuple[str, dict[str, Any]]:
+    logged = []
+    with monkeypatch.context() as patched, module_args(**args):
+        patched.setattr(AnsibleModule, "log", lambda _self, msg, log_args=None: logged.append((msg, log_args)))
+        GraphModule(dict(SPEC))
+    (entry,) = logged
+    return entry
+
+
+def test_the_log_is_told_the_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    message, args = log_of(monkeypatch, name="short", statuses=[{"status_id": "a"}], tenant_id="contoso")
+    assert message.startswith("Invoked with ")
+    assert "name=short" in message
+    assert "'status_id': 'a'" in message
+    assert args["tenant_id"] == "contoso"
+
+
+def test_the_log_is_not_told_thousands_of_items_nor_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    items = [{"status_id": f"row-{number}", "user_name": "swordfish"} for number in range(2000)]
+    message, args = log_of(monkeypatch, name="short", statuses=items, client_secret="swordfish")
+    assert "name=short" in message
+    assert args["name"] == "short"
+    # Before 2.22, ansible-core has masked them already: not every letter is counted.
+    assert re.fullmatch(r"\(\d{6} characters\)", args["statuses"])
+    assert f"statuses={args['statuses']}" in message
+    assert "swordfish" not in message + str(args)
+    assert "row-1" not in message + str(args)
