@@ -89,6 +89,9 @@ def link_pythons(found: dict[str, Path]) -> None:
 for variable in [name for name in os.environ if name.startswith(("ANSIBLE_", "AZURE_", "INTUNE_"))]:
     del os.environ[variable]
 
+# Images for containers like to set this. Each of some thousand runs of ansible would compile ansible-core anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 PYTHONS = find_pythons()
 link_pythons(PYTHONS)
 CHOSEN = choose_pythons(PYTHONS)
