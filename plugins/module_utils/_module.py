@@ -17,7 +17,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ._client import GraphClient
 from ._device_status import COMPLIANCE_STATUS
-from ._errors import IntuneError
+from ._errors import Code, Failure, IntuneError, Phase
 from ._options import Connection, connection_argument_spec
 from ._progress import Progress
 from ._start import check, mask, missing_library
@@ -65,10 +65,11 @@ class GraphModule(AnsibleModule):
         super().log(msg, log_args=log_args)  # type: ignore[no-untyped-call]  # as ansible-core has it
 
     def fail_json(self, msg: str, **kwargs: Any) -> NoReturn:
-        """Fail; ansible-core's own refusal of a status that another enumeration has is given its explanation."""
-        if "failure" not in kwargs and "value of status must be one of" in msg:
-            hint = COMPLIANCE_STATUS.hint(msg.rpartition("got: ")[2])
-            msg = f"{msg}; {hint}" if hint else msg
+        """Fail; what ansible-core itself refuses is a failure too, and a wrong status is given its explanation."""
+        if "failure" not in kwargs:
+            if "value of status must be one of" in msg and (hint := COMPLIANCE_STATUS.hint(msg.rpartition("got: ")[2])):
+                msg = f"{msg}; {hint}"
+            kwargs["failure"] = Failure(Code.INVALID_OPTION, msg, Phase.VALIDATE).as_dict()
         super().fail_json(msg, **kwargs)
 
     def run(

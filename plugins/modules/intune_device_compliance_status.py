@@ -53,7 +53,7 @@ options:
   match:
     description:
       - Finds the status by what is in it. All that is given must match, exactly but case-insensitive, and exactly one
-        status of the policy must do so. If none or several do, the task fails and lists their ids.
+        status of the policy must do so. If none does, the task fails. If several do, it fails and lists their ids.
       - There is one status for each device B(and user), so that O(match.device_display_name) alone is often not enough.
     type: dict
     suboptions:

@@ -15,7 +15,7 @@ author:
 description:
   - Lists the device compliance statuses of one policy or of every policy, and filters them.
   - Follows every page. If one cannot be read, the task fails; it never returns a part that looks whole.
-  - The filters run in the module, since the service does not filter this collection.
+  - The filters run in the module, since the service cannot filter this list.
 extends_documentation_fragment:
   - graphops.intune.graph
   - graphops.intune._progress

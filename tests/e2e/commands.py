@@ -79,10 +79,10 @@ class Checker:
     """Checks the commands of one document.
 
     Args:
-        files: the files that the document has the reader write.
+        files: the files that the document has the reader write, and what is in them.
     """
 
-    def __init__(self, files: set[str]) -> None:
+    def __init__(self, files: dict[str, str]) -> None:
         self._files = files
         self._functions: set[str] = set()
 
@@ -135,7 +135,7 @@ class Checker:
         if module == "tests.emulator":
             parse(lambda: emulator_cli._parser().parse_args(rest))
         elif module == "pytest":
-            assert set(rest) <= self._files, rest
+            assert set(rest) <= self._files.keys(), rest
         else:
             assert module == "venv"
 
@@ -159,13 +159,17 @@ class Checker:
         for playbook in options.args:
             variables |= self._playbook(playbook)
         for given in options.extra_vars or ():
-            assert given.partition("=")[0] in variables, f"{given}: the playbook's roles have no such variable"
+            if given.startswith("@"):  # ansible-core has made the path whole
+                name = given.rsplit("/", 1)[-1]
+                assert name in self._files, f"the document does not say what {name} is"
+            else:
+                assert given.partition("=")[0] in variables, f"{given}: the playbook has no such variable"
         self._sources(options.inventory)
 
     def _playbook(self, playbook: str) -> set[str]:
         if not playbook.startswith(COLLECTION):
             assert playbook in self._files, f"the document does not say what {playbook} is"
-            return set()
+            return {name for play in yaml.safe_load(self._files[playbook]) for name in play.get("vars", ())}
         path = ROOT / "playbooks" / f"{playbook.removeprefix(COLLECTION)}.yml"
         roles = re.findall(rf"role: {re.escape(COLLECTION)}(\w+)", path.read_text(encoding="utf-8"))
         return {variable for role in roles for variable in role_variables(role)}
@@ -195,7 +199,7 @@ class Checker:
 
     def _ansible_vault(self, arguments: list[str]) -> None:
         options = _options(VaultCLI, "ansible-vault", arguments)
-        assert set(options.args) <= self._files, options.args
+        assert set(options.args) <= self._files.keys(), options.args
 
 
 def _options(kind: type[CLI], name: str, arguments: list[str]) -> Any:

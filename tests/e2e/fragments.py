@@ -50,7 +50,7 @@ def check_yaml(block: Block, others: dict[str, str], page: str) -> None:
         assert content["dependencies"]["galaxy"]["collections"] == [COLLECTION.rstrip(".")]
         assert set(content["dependencies"]["python"]) <= PACKAGES
     else:  # a file that a playbook of the page takes
-        assert f"[{block.file}]" in page
+        assert f"[{block.file}]" in page or f"@{block.file}" in page
 
 
 def _check_plays(plays: list[dict[str, Any]], others: dict[str, str]) -> None:

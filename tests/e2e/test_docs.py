@@ -270,7 +270,7 @@ def test_declaring_as_getting_started_has_it(ansible: Ansible, emulator: Running
 
 @pytest.mark.parametrize("block", of("console"))
 def test_commands_name_what_exists(block: Block) -> None:
-    checker = Checker(set(files_of(block.document)))
+    checker = Checker(files_of(block.document))
     assert block.commands
     for before in BLOCKS:  # a function that was defined further up is there
         if before.document == block.document and before.language == "console" and before.line <= block.line:

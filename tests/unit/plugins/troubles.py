@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import io
 import json
 import ssl
 from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ from ansible_collections.graphops.intune.plugins.module_utils._http import Trans
 from ansible_collections.graphops.intune.plugins.module_utils._info import Filters, read_statuses
 from ansible_collections.graphops.intune.plugins.module_utils._retry import Patience
 from ansible_collections.graphops.intune.plugins.module_utils._start import check, missing_library
+from ansible_collections.graphops.intune.plugins.modules import intune_device_compliance_status as module
 
 from .batches import expect_batch, reads, responses, updates
 from .certificates import certificate_pem, key_pem, rsa_key
@@ -43,6 +45,7 @@ from .support import (
     Script,
     connection,
     graph_client,
+    module_args,
     no_route,
     refusal,
     row,
@@ -76,6 +79,15 @@ class Stage:
         self.folder = folder
         self.converge = Converge(clock)
         self.warnings = self.converge.warnings
+        self.told: list[Told] = []
+
+    def start(self, **given: Any) -> None:
+        """Start the module as ansible-core does."""
+        printed = io.StringIO()
+        with module_args(**given), contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
+            module.main()
+        result = json.loads(printed.getvalue())
+        self.told.append(Told(result["failure"]["code"], result["msg"]))
 
     def validate(self, **given: Any) -> None:
         """Check what a task gives, as far as that goes without the network."""
@@ -140,6 +152,14 @@ def wrong_options(stage: Stage) -> None:
         last_reported_date_time="2026-11-24 13:00",
         compliance_grace_period_expiration_date_time="24.11.2026",
     )
+
+
+def a_misspelt_status(stage: Stage) -> None:
+    stage.start(policy_id=POLICY, status_id=STATUS, status="notAplicable")
+
+
+def a_grace_state_of_one_status(stage: Stage) -> None:
+    stage.start(policy_id=POLICY, status_id=STATUS, status="inGracePeriod")
 
 
 def a_grace_state(stage: Stage) -> None:
@@ -250,6 +270,11 @@ def no_permission(stage: Stage) -> None:
 def no_such_policy(stage: Stage) -> None:
     stage.script.expect("GET", POLICIES, Reply(200, {"value": []}))
     stage.read(policy_name="Windows baselin")
+
+
+def no_such_device(stage: Stage) -> None:
+    stage.script.expect("GET", LIST, Reply(200, {"value": []}))
+    stage.converge(match={"device_display_name": "PC-9999"}, **_WANTED)
 
 
 def no_such_status(stage: Stage) -> None:
@@ -386,6 +411,6 @@ def tell(trouble: Callable[[Stage], None], folder: Path) -> list[Told]:
             trouble(stage)
         except IntuneError as error:
             told.append(Told(error.failure.code, error.sentence))
-        told += [Told(None, warning) for warning in stage.warnings]
+        told += [*stage.told, *(Told(None, warning) for warning in stage.warnings)]
     assert told, f"{trouble.__name__} is no trouble"
     return told

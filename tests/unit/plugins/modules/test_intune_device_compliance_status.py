@@ -184,7 +184,10 @@ def test_an_option_that_cannot_be_right_is_refused_without_a_request(run: Run, o
     ids=str,
 )
 def test_ansible_itself_refuses_with_a_hint(run: Run, options: dict[str, Any], words: str) -> None:
-    assert words in run(**options)["msg"]
+    result = run(**options)
+    assert words in result["msg"]
+    failure = result["failure"]
+    assert (failure["code"], failure["phase"], failure["message"]) == ("invalid_option", "validate", result["msg"])
 
 
 def test_secrets_are_masked_or_handed_over_to_be_masked(capsys: pytest.CaptureFixture[str], script: Script) -> None:
