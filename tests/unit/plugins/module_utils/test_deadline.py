@@ -161,8 +161,12 @@ def test_a_pause_between_two_exchanges_is_no_exchange(asking: Asking) -> None:
 
 
 def test_many_exchanges_together_may_take_longer_than_one(asking: Asking) -> None:
+    def behaviour(handler: Handler) -> None:
+        time.sleep(SECONDS / 5)
+        handler.reply(b"in time")
+
     started = time.monotonic()
-    with serve(lambda handler: time.sleep(SECONDS / 5) or handler.reply(b"in time")) as server:
+    with serve(behaviour) as server:
         while time.monotonic() - started < 3 * SECONDS:
             assert asking.get(server.url) == b"in time"
 
