@@ -20,8 +20,13 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import requests
-import requests.adapters
+try:
+    import requests
+    import requests.adapters
+except ImportError:
+    HAS_REQUESTS = False
+else:
+    HAS_REQUESTS = True
 
 _AGAIN = 0.2
 
@@ -99,37 +104,39 @@ class Deadline:
                 socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
 
-class _Adapter(requests.adapters.HTTPAdapter):
-    """Tells of each socket that its connections open."""
+if HAS_REQUESTS:
 
-    def __init__(self, tell: Callable[[socket.socket], None]) -> None:
-        self._tell = tell
-        super().__init__()
+    class _Adapter(requests.adapters.HTTPAdapter):
+        """Tells of each socket that its connections open."""
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self._watch(self.poolmanager)
+        def __init__(self, tell: Callable[[socket.socket], None]) -> None:
+            self._tell = tell
+            super().__init__()
 
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        known = proxy in self.proxy_manager
-        manager = super().proxy_manager_for(proxy, **kwargs)
-        if not known:
-            self._watch(manager)
-        return manager
+        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+            super().init_poolmanager(*args, **kwargs)
+            self._watch(self.poolmanager)
 
-    def _watch(self, manager: Any) -> None:
-        manager.pool_classes_by_scheme = {
-            scheme: self._watched(pool) for scheme, pool in manager.pool_classes_by_scheme.items()
-        }
+        def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+            known = proxy in self.proxy_manager
+            manager = super().proxy_manager_for(proxy, **kwargs)
+            if not known:
+                self._watch(manager)
+            return manager
 
-    def _watched(self, pool: Any) -> Any:
-        tell = self._tell
+        def _watch(self, manager: Any) -> None:
+            manager.pool_classes_by_scheme = {
+                scheme: self._watched(pool) for scheme, pool in manager.pool_classes_by_scheme.items()
+            }
 
-        class Connection(pool.ConnectionCls):  # type: ignore[misc]  # of whatever kind: plain, TLS, SOCKS
-            # Seen when it is set, since the connection forgets it once an answer is the last one.
-            def __setattr__(self, name: str, value: Any) -> None:
-                if name == "sock" and isinstance(value, socket.socket):
-                    tell(value)
-                super().__setattr__(name, value)
+        def _watched(self, pool: Any) -> Any:
+            tell = self._tell
 
-        return type(pool.__name__, (pool,), {"ConnectionCls": Connection})
+            class Connection(pool.ConnectionCls):  # type: ignore[misc]  # of whatever kind: plain, TLS, SOCKS
+                # Seen when it is set, since the connection forgets it once an answer is the last one.
+                def __setattr__(self, name: str, value: Any) -> None:
+                    if name == "sock" and isinstance(value, socket.socket):
+                        tell(value)
+                    super().__setattr__(name, value)
+
+            return type(pool.__name__, (pool,), {"ConnectionCls": Connection})

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from ._deadline import Deadline
 from ._errors import Code, Failure, IntuneError, Phase, parse_json, quoted, read_service_message
 from ._options import Connection
 from ._retry import REPEATED_STATUS, Patience, parse_http_date, parse_retry_after
@@ -23,8 +24,6 @@ try:
     import requests
     import requests.auth
     import urllib3
-
-    from ._deadline import Deadline
 except ImportError:
     HAS_REQUESTS = False
 else:
