@@ -126,6 +126,7 @@ class Item:
 _PASSED_OVER = ("policy_display_name", "policy_type")
 _OPTIONS = ("policy_id", "policy_name", "status_id", "match", "clear", *(p.option for p in PROPERTIES))
 _SPELLINGS = {**{name: name for name in (*_OPTIONS, "id")}, **{p.name: p.option for p in PROPERTIES}}
+_NAMES = ("policy_id", "policy_name", "status_id")
 _MATCH_SPELLINGS = {spelling: p.option for p in MATCHABLE for spelling in (p.option, p.name)}
 
 
@@ -149,9 +150,10 @@ def read_items(
     items: list[Item] = []
     problems: list[str] = []
     seen: dict[str, int] = {}
+    policy = {name: value for name, value in defaults.items() if value is not None}
     for index, entry in enumerate(statuses):
         wrong: list[str] = []
-        options = _read_options(entry, defaults, wrong)
+        options = _read_options(entry, policy, wrong)
         try:
             target, desired = read_declaration(options, api_version)
         except InvalidOptionsError as error:
@@ -171,7 +173,7 @@ def read_items(
     return items
 
 
-def _read_options(entry: Any, defaults: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
+def _read_options(entry: Any, policy: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
     """Return an item's options by their own names, as the single module would have them.
 
     What cannot be right is told to *problems* and left out, so that the rest can be checked too.
@@ -191,7 +193,7 @@ def _read_options(entry: Any, defaults: Mapping[str, Any], problems: list[str]) 
             problems.append(f"there is no option {quoted(spelling)}; an item takes {', '.join(_OPTIONS)}")
     _take_row(options, problems)
     if "policy_id" not in options and "policy_name" not in options:
-        options.update({name: value for name, value in defaults.items() if value is not None})
+        options.update(policy)
     for one, other in (("policy_id", "policy_name"), ("status_id", "match")):
         if (one in options) == (other in options):
             problems.append(f"exactly one of {one} and {other} is needed")
@@ -228,10 +230,10 @@ def _take_texts(options: dict[str, Any], problems: list[str]) -> None:
         problems.append(f"clear is {quoted(clear)}, not a list of property names")
         del options["clear"]
     for name, value in options.items():
-        if isinstance(value, (int, float)) and name != "platform":
+        if not isinstance(value, str) and isinstance(value, (int, float)) and name != "platform":
             options[name] = str(value)
-    for name in ("policy_id", "policy_name", "status_id"):
-        if not isinstance(options.get(name, ""), str):
+    for name in _NAMES:
+        if name in options and not isinstance(options[name], str):
             problems.append(f"{name} is {quoted(options.pop(name))}, not a text")
 
 

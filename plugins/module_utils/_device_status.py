@@ -158,9 +158,8 @@ class Desired(NamedTuple):
         cleared = _read_clear(options.get("clear") or [], problems)
         values: dict[Property, Any] = {}
         for option, prop in _BY_OPTION.items():
-            given = options.get(option)
-            if given is None:
-                if prop in cleared:
+            if (given := options.get(option)) is None:
+                if cleared and prop in cleared:
                     values[prop] = None
             elif prop in cleared:
                 problems.append(f"{option} is given a value and named in clear; keep one of the two")
