@@ -25,8 +25,9 @@ from ._start import check, mask, missing_library
 # Objects that may come to be before Python looks for unreachable ones.
 _COLLECT_EVERY = 100_000
 
-# Characters of one option that the log of the machine is told.
+# Characters of one option that the log of the machine is told, and items of one that a result repeats.
 _LONGEST_LOGGED = 1_000
+_LONGEST_REPEATED = 100
 
 
 class GraphModule(AnsibleModule):
@@ -64,13 +65,28 @@ class GraphModule(AnsibleModule):
             msg = "Invoked with " + " ".join(f"{name}={value}" for name, value in log_args.items())
         super().log(msg, log_args=log_args)  # type: ignore[no-untyped-call]  # as ansible-core has it
 
+    def exit_json(self, **kwargs: Any) -> NoReturn:
+        """Exit with a result."""
+        super().exit_json(**kwargs, invocation=self._invocation())
+
+    def _invocation(self) -> dict[str, Any]:
+        """Return what ansible-core puts into each result for ``-vvv``, without what a task gave in thousands.
+
+        Before 2.21 it always goes back to the controller and through its callbacks: an eighth of the time of such a task.
+        """
+        repeated = {
+            name: f"({len(value)} items)" if isinstance(value, list) and len(value) > _LONGEST_REPEATED else value
+            for name, value in self.params.items()
+        }
+        return {"module_args": repeated}
+
     def fail_json(self, msg: str, **kwargs: Any) -> NoReturn:
         """Fail; what ansible-core itself refuses is a failure too, and a wrong status is given its explanation."""
         if "failure" not in kwargs:
             if "value of status must be one of" in msg and (hint := COMPLIANCE_STATUS.hint(msg.rpartition("got: ")[2])):
                 msg = f"{msg}; {hint}"
             kwargs["failure"] = Failure(Code.INVALID_OPTION, msg, Phase.VALIDATE).as_dict()
-        super().fail_json(msg, **kwargs)
+        super().fail_json(msg, **kwargs, invocation=self._invocation())
 
     def run(
         self, prepare: Callable[[], Callable[[GraphClient], dict[str, Any]]], nothing: dict[str, Any] | None = None

@@ -2,11 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a module tells the log of the machine that it runs on."""
+"""What a module repeats of its options: to the log of the machine that it runs on, and in its result."""
 
 from __future__ import annotations
 
+import json
 import re
+from functools import partial
 from typing import Any
 
 import pytest
@@ -45,3 +47,22 @@ def test_the_log_is_not_told_thousands_of_items_nor_a_secret(monkeypatch: pytest
     assert f"statuses={args['statuses']}" in message
     assert "swordfish" not in message + str(args)
     assert "row-1" not in message + str(args)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+@pytest.mark.parametrize(("count", "shown"), [(2, [{"status_id": "row"}] * 2), (2000, "(2000 items)")])
+def test_a_result_repeats_options_but_no_thousands_of_items(
+    capsys: pytest.CaptureFixture[str], fails: bool, count: int, shown: object
+) -> None:
+    with module_args(name="short", statuses=[{"status_id": "row"}] * count):
+        module = GraphModule(dict(SPEC))
+        end = partial(module.fail_json, "No.") if fails else module.exit_json
+        with pytest.raises(SystemExit):
+            end()
+    result = json.loads(capsys.readouterr().out)
+    assert result.get("failed", False) is fails
+    # From 2.21 on, a result repeats options only for a controller that asks for it.
+    if "invocation" in result:
+        given = result["invocation"]["module_args"]
+        assert (given["name"], given["statuses"]) == ("short", shown)
+    assert module.params["statuses"] == [{"status_id": "row"}] * count
