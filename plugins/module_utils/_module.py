@@ -72,7 +72,7 @@ class GraphModule(AnsibleModule):
     def _invocation(self) -> dict[str, Any]:
         """Return what ansible-core puts into each result for ``-vvv``, without what a task gave in thousands.
 
-        Before 2.21 it always goes back to the controller and through its callbacks: an eighth of the time of such a task.
+        Before 2.21 it always goes back to the controller and through its callbacks: an eighth of such a task's time.
         """
         repeated = {
             name: f"({len(value)} items)" if isinstance(value, list) and len(value) > _LONGEST_REPEATED else value
