@@ -28,6 +28,9 @@ except ImportError:
 else:
     HAS_REQUESTS = True
 
+NAME = "graphops.intune deadline"
+"""What the thread is called."""
+
 _AGAIN = 0.2
 
 
@@ -68,7 +71,7 @@ class Deadline:
             self._ends = ends
             if not self._watching:
                 self._watching = True
-                threading.Thread(target=self._watch, daemon=True).start()
+                threading.Thread(target=self._watch, name=NAME, daemon=True).start()
         try:
             yield
         except Exception:

@@ -202,6 +202,7 @@ class Transport:
         if "," in response.headers.get("Content-Encoding", ""):
             # Packed once, a chunk grows a thousandfold at worst; packed twice, a few bytes fill the memory.
             raise requests.exceptions.ContentDecodingError("the answer is compressed more than once")
+        response.raw.enforce_content_length = True  # urllib3 1.26 would take a body that was cut off for whole
         parts = []
         length = 0
         while part := response.raw.read(_CHUNK, decode_content=True):
