@@ -9,7 +9,7 @@ from __future__ import annotations
 import statistics
 
 from .figures import at_most, progress, spread, table
-from .stage import Stage, declare, stage, summary
+from .stage import Stage, declare, stage
 
 _WRITES, _BUDGET, _PERIOD = 1_000, 100, 20.0
 # The emulator's clock runs this much faster, and the task is told so. Not faster still: the module's other budget,
@@ -49,7 +49,6 @@ def _round(scene: Stage, period: float) -> float:
         writes=_WRITES,
         items_file=str(items),
         write_limit_period=period,
-        summary=summary(ok=0, changed=_WRITES),
     )
     log = scene.emulator.log("graph")
     throttled = sum(entry["status"] == 429 for entry in log)

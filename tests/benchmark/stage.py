@@ -91,7 +91,7 @@ class Stage:
         return path
 
     def play(self, name: str, *, writes: int = 0, metered: bool = False, judged: bool = True, **variables: Any) -> Play:
-        """Run a playbook.
+        """Run a playbook, which must end well: a bulk task of which an item failed or is missing does not.
 
         Args:
             writes: how many statuses it has to update.
@@ -176,8 +176,3 @@ def declare(rows: Sequence[Row], differing: int = 0) -> list[Row]:
 
 def _other(status: str) -> str:
     return "conflict" if status != "conflict" else "error"
-
-
-def summary(ok: int, changed: int = 0) -> dict[str, int]:
-    """Return the summary that a bulk task must come to."""
-    return {"ok": ok, "changed": changed, "failed": 0, "not_attempted": 0, "total": ok + changed}
