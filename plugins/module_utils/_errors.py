@@ -180,7 +180,7 @@ def check_shape(document: Any) -> None:
         inside = (
             inner
             for outer in level
-            for inner in (outer.values() if type(outer) is dict else outer)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
             if type(inner) in _CONTAINERS
         )
         level = list(itertools.islice(inside, _MAX_CONTAINERS))
