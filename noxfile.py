@@ -104,7 +104,6 @@ nox.options.default_venv_backend = "uv"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = True
 nox.options.allow_parallel = True
-antsibull_nox.load_antsibull_nox_toml()
 
 
 def prepare_home(session: nox.Session) -> Path:
@@ -229,6 +228,9 @@ for check in CHECKS:
         run.__doc__ = check.__doc__
         python = CHOSEN.get(name, core.pythons[-1])
         nox.session(name=f"{check.__name__}-{name}", python=python, default=by_default(check, name))(run)
+
+# Not before these: whatever is started last is waited for alone.
+antsibull_nox.load_antsibull_nox_toml()
 
 
 def describe_cores() -> str:
