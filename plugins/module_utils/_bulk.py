@@ -230,7 +230,7 @@ def _take_texts(options: dict[str, Any], problems: list[str]) -> None:
         problems.append(f"clear is {quoted(clear)}, not a list of property names")
         del options["clear"]
     for name, value in options.items():
-        if not isinstance(value, str) and isinstance(value, (int, float)) and name != "platform":
+        if isinstance(value, (int, float)) and name != "platform":
             options[name] = str(value)
     for name in _NAMES:
         if name in options and not isinstance(options[name], str):

@@ -166,7 +166,7 @@ class Ansible:
         record = self.folder / "results.jsonl"
         record.write_text("")
         variables = self.environment_with({"RECORD_FILE": str(record), **environment})
-        command += [verbosity] if verbosity else []
+        command = [*command, *([verbosity] if verbosity else [])]
         only_reads = "--check" in command or command[0] == "ansible-inventory"
         done = self._start(command, variables, expect_no_writes=only_reads)
         output = done.stdout + done.stderr
@@ -255,7 +255,7 @@ def unjudged(
 
 
 @pytest.fixture
-def ansible(unjudged: Ansible, emulator: RunningEmulator) -> Ansible:  # noqa: ARG001 - which judges
+def ansible(unjudged: Ansible, emulator: RunningEmulator) -> Ansible:  # noqa: ARG001 - it judges when the test ends
     return unjudged
 
 
