@@ -12,8 +12,8 @@ from functools import partial
 from typing import Any
 
 import pytest
+from ansible.module_utils.ansible_release import __version__
 from ansible.module_utils.basic import AnsibleModule
-from ansible.release import __version__
 from ansible_collections.graphops.intune.plugins.module_utils._module import GraphModule
 
 from ..support import module_args
