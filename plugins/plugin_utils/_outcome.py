@@ -55,7 +55,7 @@ def tell(result: Entry, statuses: Sequence[Entry], places: Sequence[str], policy
     counts = collections.Counter(entry["outcome"] for entry in entries)
     # By what was sent, for a task can be in check mode when its play is not.
     predicted = counts["changed"] > 0 and result["graph"]["writes"] == 0
-    lines = [_count(counts, predicted), *_changes(entries, predicted)]
+    lines = [_count(counts, predicted), *_changes(entries, predicted), *_devices(entries, predicted)]
     lines += [
         f"{results[index]['outcome'].replace('_', ' ').capitalize()}, {place(index)}{_named(statuses[index])}: "
         f"{_why(results[index])}"
@@ -87,6 +87,18 @@ def _changes(results: Sequence[Entry], predicted: bool) -> list[str]:
     properties = collections.Counter(name for entry in results for name in entry["changed_properties"])
     said = ", ".join(f"{name} ({count:,})" for name, count in properties.most_common())
     return [f"{'Properties that would change' if predicted else 'Changed properties'}: {said}."] if said else []
+
+
+def _devices(results: Sequence[Entry], predicted: bool) -> list[str]:
+    """Return which devices are touched: the diff has their ids alone."""
+    changed = [entry for entry in results if entry["changed_properties"]]
+    said = [
+        f"{entry['device_display_name'] or entry['status_id']} ({', '.join(entry['changed_properties'])})"
+        for entry in changed[:_MAX_SHOWN]
+    ]
+    if len(changed) > _MAX_SHOWN:
+        said.append(f"and {len(changed) - _MAX_SHOWN:,} more, each of which is in results")
+    return [f"{'Would change' if predicted else 'Changed'}: {', '.join(said)}."] if said else []
 
 
 def _named(item: Entry) -> str:

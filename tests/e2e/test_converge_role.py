@@ -67,6 +67,8 @@ def test_a_csv_in_check_mode_for_real_and_again(ansible: Ansible, emulator: Runn
     assert (run.code, changed(run)) == (0, 1), run.output
     assert "2 statuses: 0 as declared, 2 changed." in run.output
     assert "Changed properties: device_model (2), status (1), last_reported_date_time (1)." in run.output
+    assert "Changed: PC-0001 (" in run.output
+    assert "), KIOSK-0003 (" in run.output
     assert differing(emulator, before) == [
         {"device": "PC-0001", "status": "notApplicable", "deviceModel": None},
         {"device": "KIOSK-0003", "deviceModel": HOSTILE, "lastReportedDateTime": "2026-02-03T03:05:00Z"},

@@ -14,7 +14,8 @@ ITEMS = [{"match": {"user_name": "Ada", "device_display_name": "PC-1"}}, {"statu
 
 
 def entry(outcome: str = "ok", *changed: str, **failure: str) -> dict[str, Any]:
-    return {"outcome": outcome, "changed_properties": list(changed), "failure": failure or None}
+    names = {"device_display_name": "PC-1", "status_id": "s-1"}
+    return {"outcome": outcome, "changed_properties": list(changed), "failure": failure or None, **names}
 
 
 def result(*entries: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -35,14 +36,17 @@ def test_all_is_as_declared() -> None:
 
 
 def test_changes_are_counted_by_property() -> None:
-    found = result(entry("changed", "status", "device_model"), entry("changed", "status"), entry())
+    nameless = {**entry("changed", "status"), "device_display_name": None}
+    found = result(entry("changed", "status", "device_model"), nameless, entry())
     assert tell(found, ITEMS)["sentences"] == [
         "3 statuses: 1 as declared, 2 changed.",
         "Changed properties: status (2), device_model (1).",
+        "Changed: PC-1 (status, device_model), s-1 (status).",
     ]
     assert tell({**found, "graph": {"writes": 0}}, ITEMS)["sentences"] == [
         "3 statuses: 1 as declared, 2 would change.",
         "Properties that would change: status (2), device_model (1).",
+        "Would change: PC-1 (status, device_model), s-1 (status).",
     ]
 
 
@@ -58,6 +62,7 @@ def test_what_is_wrong_is_named_by_its_place_and_a_name() -> None:
         "sentences": [
             "4 statuses: 0 as declared, 0 changed, 3 failed, 1 not attempted.",
             "Changed properties: status (1).",
+            "Changed: PC-1 (status).",
             "Failed, row 2 (Ada): not_found, there is none",
             "Not attempted, row 5 (b): throttled, too much",
             "Failed, statuses[2] (c): not_persisted, the service did not keep user_name",
@@ -73,6 +78,9 @@ def test_no_more_is_told_than_a_person_reads() -> None:
     assert len(found["sentences"]) == 12
     assert found["sentences"][0] == "1,012 statuses: 0 as declared, 0 changed, 1,012 failed."
     assert found["sentences"][-1] == "And 1,002 more, each of which is in results."
+    found = tell(result(*[entry("changed", "status")] * 1012), [{}] * 1012)
+    assert found["sentences"][-1].count("PC-1 (status)") == 10
+    assert found["sentences"][-1].endswith("PC-1 (status), and 1,002 more, each of which is in results.")
 
 
 def test_a_task_that_did_nothing_says_why() -> None:
@@ -91,7 +99,11 @@ def test_each_policy_is_told_of_its_own_statuses_alone() -> None:
     found = result(*entries, msg="1 of 3 statuses failed; the first, statuses[1]: x")
     places = ["A, row 2", "B, row 2", "B, row 3"]
     assert tell(found, ITEMS, places, "p1") == {
-        "sentences": ["1 status: 0 as declared, 1 changed.", "Changed properties: status (1)."],
+        "sentences": [
+            "1 status: 0 as declared, 1 changed.",
+            "Changed properties: status (1).",
+            "Changed: PC-1 (status).",
+        ],
         "problem": None,
         "changed": True,
     }
