@@ -28,9 +28,10 @@ if typing.TYPE_CHECKING:
 # What Entra's error numbers mean to the person at the keyboard.
 # Source: Microsoft's page "Microsoft Entra authentication and authorization error codes".
 _ADVICE = {
-    "AADSTS7000215": "client_secret is wrong; take the secret's value, not its id",
+    "AADSTS7000215": "client_secret is not the application's; take the secret's value, not its id",
     "AADSTS7000222": "client_secret has expired; add a new one to the application",
     "AADSTS700016": "there is no application with this client_id in this tenant_id; check both",
+    "AADSTS500011": "this tenant knows no service at graph_url; check graph_url and cloud",
     "AADSTS90002": "there is no such tenant; check tenant_id and cloud",
     "AADSTS900023": "there is no such tenant; check tenant_id and cloud",
     "AADSTS700027": "the certificate is not one of the application's; upload its public part to the application",

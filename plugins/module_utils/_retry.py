@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from ._errors import IntuneError
+from ._errors import Code, IntuneError
 
 REPEATED_STATUS = frozenset({408, 429, 500, 502, 503, 504, 509})
 """Answers after which the same request may succeed. Every other 4xx, and 501, is final."""
@@ -148,7 +148,11 @@ class Patience:
 
     def _give_up(self, error: IntuneError, asked: float | None) -> IntuneError:
         if asked is None:
-            advice = f"retry_timeout ({self._budget:g} s) is used up; run the task again later, or raise retry_timeout"
+            advice = f"retry_timeout ({self._budget:g} s) is used up; "
+            if error.failure.code == Code.CONNECTION_FAILED:
+                advice += "check the address, look for a firewall or a proxy on the way, or run the task again later"
+            else:
+                advice += "run the task again later, or raise retry_timeout"
         else:
             moment = show_time(math.ceil(self.clock.time() + asked))
             advice = (

@@ -9,13 +9,14 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 from ._client import GraphClient
 from ._device_status import Row, Target
-from ._errors import Code, Failure, IntuneError, Phase
+from ._errors import Code, Failure, IntuneError, Phase, quoted
 from ._http import Purpose
 
 _POLICIES = "/deviceManagement/deviceCompliancePolicies"
@@ -51,7 +52,10 @@ class DeviceStatuses:
         purpose = Purpose(f"Looking for the policy named {name!r}", Phase.READ)
         policies = self._known_policies(purpose)
         named = [p for p in policies if str(p.get("displayName") or "").casefold() == name.casefold()]
-        return only_one(named, purpose, "policy_id")
+        if named:
+            return only_one(named, purpose, "policy_id")
+        names = tuple(str(p["displayName"]) for p in policies if p.get("displayName"))
+        raise _none(purpose, _nearest(name.casefold(), names))
 
     def policy_called(self, text: str) -> Row:
         """Return the policy with this id or, where no policy has it, the one with this display name."""
@@ -213,10 +217,24 @@ def only_one(rows: list[Row], purpose: Purpose, option: str) -> Row:
     if len(rows) == 1:
         return rows[0]
     if not ids:
-        code, message, advice = Code.NOT_FOUND, "there is none", "compare the spelling with the Intune portal"
-    else:
-        shown = ", ".join(ids[:_MAX_SHOWN]) + (", …" if len(ids) > _MAX_SHOWN else "")
-        code, message = Code.AMBIGUOUS_MATCH, f"there are {len(ids)}: {shown}"
-        advice = f"name one of them by {option}" + (", or match more properties" if option == "status_id" else "")
-    failure = Failure(code, message, purpose.phase, details={"candidates": ids[:_MAX_CANDIDATES]})
+        raise _none(purpose)
+    message = f"there are {len(ids)}: {', '.join(ids[:_MAX_SHOWN])}" + (", …" if len(ids) > _MAX_SHOWN else "")
+    advice = f"name one of them by {option}" + (", or match more properties" if option == "status_id" else "")
+    failure = Failure(Code.AMBIGUOUS_MATCH, message, purpose.phase, details={"candidates": ids[:_MAX_CANDIDATES]})
     raise IntuneError(f"{purpose.what} failed: {message}; {advice}", failure)
+
+
+def _none(purpose: Purpose, nearest: str | None = None) -> IntuneError:
+    """Return the error for something that is not there, of which *nearest* may be what was meant."""
+    message = "there is none"
+    advice = "compare the spelling with the Intune portal" + (f"; the nearest is {quoted(nearest)}" if nearest else "")
+    failure = Failure(Code.NOT_FOUND, message, purpose.phase, details={"candidates": []})
+    return IntuneError(f"{purpose.what} failed: {message}; {advice}", failure)
+
+
+@functools.lru_cache  # a thousand items may have the same name wrong
+def _nearest(folded: str, names: tuple[str, ...]) -> str | None:
+    import difflib  # loaded by those who misspelt
+
+    by_folded = {name.casefold(): name for name in names}
+    return next((by_folded[near] for near in difflib.get_close_matches(folded, by_folded, 1)), None)

@@ -109,7 +109,7 @@ def test_what_only_the_service_can_tell(ansible: Ansible, emulator: RunningEmula
         Bad({"tenant_id": UNKNOWN_TENANT}, ("no such tenant", "tenant_id", "cloud"), "auth_failed"),
         Bad(
             {"client_secret": "{{ lookup('ansible.builtin.env', 'WRONG') }}"},
-            ("client_secret is wrong", "not its id"),
+            ("client_secret is not the application's", "not its id"),
             "auth_failed",
         ),
         Bad({"client_id": UNKNOWN_TENANT}, ("no application", "client_id"), "auth_failed"),

@@ -191,7 +191,7 @@ def test_an_encrypted_secret_is_taken_from_the_file(
 
 
 def test_a_wrong_secret_is_told_of_and_not_quoted(ansible: Ansible) -> None:
-    assert "client_secret is wrong" in refused(ansible, env={"AZURE_CLIENT_SECRET": "a-wrong-secret"})
+    assert "client_secret is not the application's" in refused(ansible, env={"AZURE_CLIENT_SECRET": "a-wrong-secret"})
 
 
 def test_a_missing_msal_is_named(ansible: Ansible, emulator: RunningEmulator, tmp_path: Path) -> None:

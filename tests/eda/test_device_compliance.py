@@ -67,6 +67,6 @@ def test_a_device_turns_noncompliant_and_a_playbook_runs(
 def test_a_refused_secret_ends_it_with_a_sentence(rulebook: Rulebook) -> None:
     process = rulebook.start(env={"AZURE_CLIENT_SECRET": "a-wrong-secret"})
     assert process.wait_for_end() != 0
-    assert "client_secret is wrong" in process.output
+    assert "client_secret is not the application's" in process.output
     assert "a-wrong-secret" not in process.output
     assert rulebook.events() == []

@@ -229,6 +229,10 @@ def conditional_access(stage: Stage) -> None:
     stage.refuse_login("AADSTS53003", "Access has been blocked by Conditional Access policies.")
 
 
+def an_unknown_service(stage: Stage) -> None:
+    stage.refuse_login("AADSTS500011", "The resource principal named https://localhost was not found in the tenant.")
+
+
 def an_unknown_tenant(stage: Stage) -> None:
     document = {"error": "invalid_tenant", "error_description": "AADSTS90002: Tenant 'contoso' not found."}
     stage.script.expect("GET", _DISCOVERY, Reply(400, document))
@@ -268,7 +272,7 @@ def no_permission(stage: Stage) -> None:
 
 
 def no_such_policy(stage: Stage) -> None:
-    stage.script.expect("GET", POLICIES, Reply(200, {"value": []}))
+    stage.script.expect("GET", POLICIES, Reply(200, {"value": [{"id": POLICY, "displayName": "Windows baseline"}]}))
     stage.read(policy_name="Windows baselin")
 
 

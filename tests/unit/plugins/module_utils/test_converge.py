@@ -193,11 +193,19 @@ def test_a_policy_is_found_by_its_name_over_all_pages(converge: Converge, script
 
 def test_a_policy_that_is_not_there_is_told_of(converge: Converge, script: Script) -> None:
     script.expect("GET", POLICIES, page({"id": "p-1", "displayName": "Windows"}))
-    error = converge.fail(policy_name="Window")
+    error = converge.fail(policy_name="Android")
     assert error.sentence == (
-        "Looking for the policy named 'Window' failed: there is none; compare the spelling with the Intune portal"
+        "Looking for the policy named 'Android' failed: there is none; compare the spelling with the Intune portal"
     )
     assert (error.failure.code, error.failure.as_dict()["candidates"]) == ("not_found", [])
+
+
+def test_the_policy_that_may_have_been_meant_is_named(converge: Converge, script: Script) -> None:
+    names = ["iOS baseline", None, "Windows Baseline", "Windows kiosks"]
+    script.expect("GET", POLICIES, page(*({"id": f"p-{name}", "displayName": name} for name in names)))
+    assert converge.fail(policy_name="WINDOWS BASLINE").sentence.endswith(
+        "compare the spelling with the Intune portal; the nearest is 'Windows Baseline'"
+    )
 
 
 def test_two_policies_of_one_name_are_told_of_with_their_ids(converge: Converge, script: Script) -> None:

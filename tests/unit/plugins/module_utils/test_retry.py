@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 import pytest
-from ansible_collections.graphops.intune.plugins.module_utils._errors import Failure, IntuneError, Phase
+from ansible_collections.graphops.intune.plugins.module_utils._errors import Code, Failure, IntuneError, Phase
 from ansible_collections.graphops.intune.plugins.module_utils._retry import (
     FIRST_BACKOFF,
     LONGEST_BACKOFF,
@@ -161,6 +161,12 @@ def test_without_a_word_from_the_service_giving_up_says_that_the_budget_is_used_
     with pytest.raises(IntuneError, match=r"retry_timeout \(0 s\) is used up; run the task again later"):
         Patience(0, clock).wait(1, failed())
     assert clock.slept == []
+
+
+def test_without_a_connection_giving_up_tells_what_to_look_for(clock: Clock) -> None:
+    refused = Failure(Code.CONNECTION_FAILED, "no connection", Phase.READ, retryable=True)
+    with pytest.raises(IntuneError, match="used up; check the address, look for a firewall or a proxy on the way"):
+        Patience(0, clock).wait(1, IntuneError("no connection", refused))
 
 
 @pytest.mark.parametrize("asked", [1e10, 1e20, 1e300])

@@ -155,7 +155,7 @@ def test_not_even_all_proxy_sees_a_managed_identity(
 @pytest.mark.parametrize(
     ("number", "advice"),
     [
-        ("AADSTS7000215", "client_secret is wrong; take the secret's value, not its id"),
+        ("AADSTS7000215", "client_secret is not the application's; take the secret's value, not its id"),
         ("AADSTS7000222", "client_secret has expired"),
         ("AADSTS700016", "there is no application with this client_id in this tenant_id"),
         ("AADSTS700213", "no federated credential of the application fits the token"),
