@@ -43,6 +43,8 @@ FOREIGN = {
     "openssl",
     "podman",
     "printf",
+    "unset",
+    "wait",
 }
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
@@ -137,7 +139,7 @@ class Checker:
         elif module == "pytest":
             assert set(rest) <= self._files.keys(), rest
         else:
-            assert module == "venv"
+            assert module in ("json.tool", "venv")
 
     def _pip(self, arguments: list[str]) -> None:
         assert arguments[0] == "install"
