@@ -58,7 +58,7 @@ def test_an_event_that_was_not_taken_out_of_the_queue_comes_again(changed: Sourc
 def test_an_event_for_which_there_was_no_place_comes_again(changed: Source) -> None:
     async def moment(queue: Wrapped, _task: asyncio.Task[Any]) -> None:
         await queue.queue.put({"of": "another source"})
-        await until(lambda: bool(queue.queue._putters))  # type: ignore[attr-defined]  # inside asyncio
+        await until(lambda: bool(queue.queue._putters))  # type: ignore[attr-defined]  # asyncio tells of who waits nowhere else
 
     assert stop_in(changed, moment) == [{"of": "another source"}]
     changed.answer(("a", "error"))
