@@ -22,8 +22,8 @@ from ._options import Connection, named
 if typing.TYPE_CHECKING:
     import msal
 
-    from ._http import Transport
     from ._token_cache import TokenCacheFile
+    from ._transport.http import Transport
 
 # What Entra's error numbers mean to the person at the keyboard.
 # Source: Microsoft's page "Microsoft Entra authentication and authorization error codes".

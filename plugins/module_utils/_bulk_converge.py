@@ -18,10 +18,10 @@ from ._bulk import Item, Outcome, differences, summarise
 from ._client import GraphClient
 from ._device_status import Plan, Row
 from ._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase
-from ._http import Purpose
 from ._pacing import WRITE_LIMIT, WRITE_PERIOD
 from ._reader import Reader, asks_to_wait, later
 from ._statuses import DeviceStatuses, entity_of, explain_refusal, item_path, only_one
+from ._transport.http import Purpose
 
 _READING = Purpose("Reading the device statuses", Phase.READ)
 _WRITING = Purpose("Updating device statuses", Phase.WRITE)

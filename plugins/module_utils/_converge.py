@@ -14,8 +14,8 @@ from typing import Any
 from ._client import GraphClient
 from ._device_status import NOT_KEPT, Desired, Plan, Row, Target, show
 from ._errors import Code, Failure, IntuneError, Phase
-from ._http import Purpose
 from ._statuses import DeviceStatuses
+from ._transport.http import Purpose
 
 
 def converge(

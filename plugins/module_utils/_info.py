@@ -18,8 +18,8 @@ from ._client import GraphClient
 from ._device_status import COMPLIANCE_STATUS, DATE_TIME, MATCHABLE, Row, Target, show
 from ._edm import EdmError
 from ._errors import InvalidOptionsError, Phase
-from ._http import Purpose
 from ._statuses import DeviceStatuses
+from ._transport.http import Purpose
 
 _FILTERED = tuple(p for p in MATCHABLE if p.option != "user_name")
 _BEFORE = {

@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ._errors import IntuneError, Phase
-from ._http import Answer, Purpose
-from ._retry import REPEATED_STATUS
+from ._transport.http import Answer, Purpose
+from ._transport.retry import REPEATED_STATUS
 
 if typing.TYPE_CHECKING:
-    from ._http import Transport
+    from ._transport.http import Transport
 
 
 class LoginResponse(NamedTuple):

@@ -13,8 +13,8 @@ from typing import Any
 
 from ._client import GraphClient
 from ._errors import Phase
-from ._http import Purpose
 from ._statuses import DeviceStatuses
+from ._transport.http import Purpose
 
 PROPERTIES = {
     "id": "id",

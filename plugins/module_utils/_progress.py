@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from ._errors import InvalidOptionsError, printable
-from ._retry import NOTICEABLE, Clock, show_time
+from ._transport.retry import NOTICEABLE, Clock, show_time
 
 PROGRESS_ARGUMENT = {"progress_path": {"type": "path"}}
 

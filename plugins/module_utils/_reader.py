@@ -16,8 +16,8 @@ from ._batch import MAX_REQUESTS, Call
 from ._client import GraphClient
 from ._device_status import Row
 from ._errors import IntuneError
-from ._http import Purpose
 from ._statuses import DeviceStatuses, is_no_route, item_path, status_missing, unwrap
+from ._transport.http import Purpose
 
 Found = tuple[str, "Row | IntuneError"]
 

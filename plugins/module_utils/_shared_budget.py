@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 
 from ._errors import IntuneError
 from ._pacing import Budget
-from ._private_file import PrivateFile
-from ._retry import Clock
+from ._transport.private_file import PrivateFile
+from ._transport.retry import Clock
 
 _T = TypeVar("_T")
 

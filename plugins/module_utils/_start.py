@@ -16,8 +16,8 @@ from ansible.module_utils.basic import missing_required_lib
 
 from ._auth import Credential, select_credential
 from ._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase
-from ._http import HAS_REQUESTS
 from ._options import Connection
+from ._transport.http import HAS_REQUESTS
 
 _T = TypeVar("_T")
 

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from ._client import GraphClient
 from ._device_status import Row, Target
 from ._errors import Code, Failure, IntuneError, Phase, quoted
-from ._http import Purpose
+from ._transport.http import Purpose
 
 _POLICIES = "/deviceManagement/deviceCompliancePolicies"
 

@@ -12,7 +12,7 @@ import re
 from typing import Any
 
 from ..module_utils._device_status import PROPERTIES
-from ..module_utils._retry import show_time
+from ..module_utils._transport.retry import show_time
 from ._watch import Change
 
 NAME = "device_compliance"

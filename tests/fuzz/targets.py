@@ -33,17 +33,17 @@ from ansible_collections.graphops.intune.plugins.module_utils._errors import (
     check_shape,
     parse_json,
 )
-from ansible_collections.graphops.intune.plugins.module_utils._http import Answer, Purpose, Transport, origin
 from ansible_collections.graphops.intune.plugins.module_utils._info import Filters
 from ansible_collections.graphops.intune.plugins.module_utils._options import Connection, connection_argument_spec
-from ansible_collections.graphops.intune.plugins.module_utils._retry import (
+from ansible_collections.graphops.intune.plugins.module_utils._statuses import entity_of, item_path, only_one, unwrap
+from ansible_collections.graphops.intune.plugins.module_utils._token_cache import TokenCacheFile
+from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Answer, Purpose, Transport, origin
+from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import (
     Patience,
     parse_http_date,
     parse_retry_after,
     show_time,
 )
-from ansible_collections.graphops.intune.plugins.module_utils._statuses import entity_of, item_path, only_one, unwrap
-from ansible_collections.graphops.intune.plugins.module_utils._token_cache import TokenCacheFile
 from ansible_collections.graphops.intune.plugins.plugin_utils import _devices, _host_names, _moments, _snapshot
 from ansible_collections.graphops.intune.plugins.plugin_utils._desired import DesiredError, read_desired
 from ansible_collections.graphops.intune.plugins.plugin_utils._desired_csv import Dialect

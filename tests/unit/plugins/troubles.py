@@ -25,10 +25,10 @@ from ansible_collections.graphops.intune.plugins.module_utils._client import Gra
 from ansible_collections.graphops.intune.plugins.module_utils._converge import converge
 from ansible_collections.graphops.intune.plugins.module_utils._device_status import read_declaration
 from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError
-from ansible_collections.graphops.intune.plugins.module_utils._http import Transport
 from ansible_collections.graphops.intune.plugins.module_utils._info import Filters, read_statuses
-from ansible_collections.graphops.intune.plugins.module_utils._retry import Patience
 from ansible_collections.graphops.intune.plugins.module_utils._start import check, missing_library
+from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Transport
+from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import Patience
 from ansible_collections.graphops.intune.plugins.modules import intune_device_compliance_status as module
 
 from .batches import expect_batch, reads, responses, updates

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from ansible_collections.graphops.intune.plugins.module_utils._auth import CREDENTIALS, Tokens, select_credential
 from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError, InvalidOptionsError
-from ansible_collections.graphops.intune.plugins.module_utils._http import Transport
 from ansible_collections.graphops.intune.plugins.module_utils._options import AUTH_SOURCES
-from ansible_collections.graphops.intune.plugins.module_utils._retry import Patience
+from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Transport
+from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import Patience
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -17,7 +17,7 @@ import pytest
 import requests
 from ansible_collections.graphops.intune.plugins.module_utils._client import GraphClient
 from ansible_collections.graphops.intune.plugins.module_utils._errors import Failure, IntuneError, Phase
-from ansible_collections.graphops.intune.plugins.module_utils._http import Purpose
+from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Purpose
 from ansible_collections.graphops.intune.plugins.module_utils._version import USER_AGENT
 
 from ..support import GRAPH, Clock, Renewable, Reply, Script, graph_client, refusal

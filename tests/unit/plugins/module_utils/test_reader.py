@@ -9,9 +9,9 @@ from __future__ import annotations
 import pytest
 from ansible_collections.graphops.intune.plugins.module_utils._device_status import Row
 from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError, Phase
-from ansible_collections.graphops.intune.plugins.module_utils._http import Purpose
 from ansible_collections.graphops.intune.plugins.module_utils._reader import Reader
 from ansible_collections.graphops.intune.plugins.module_utils._statuses import DeviceStatuses
+from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Purpose
 
 from ..batches import BATCH, expect_batch, reads
 from ..support import GRAPH, LIST, POLICY, Clock, Reply, Script, graph_client, no_route, refusal, row

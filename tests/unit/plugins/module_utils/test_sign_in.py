@@ -18,8 +18,8 @@ import pytest
 import requests
 from ansible_collections.graphops.intune.plugins.module_utils._auth import Tokens, select_credential
 from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError, InvalidOptionsError, Phase
-from ansible_collections.graphops.intune.plugins.module_utils._http import Transport
-from ansible_collections.graphops.intune.plugins.module_utils._retry import Patience
+from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Transport
+from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import Patience
 
 from ..certificates import certificate_pem, key_pem, rsa_key
 from ..support import Clock, Reply, Script, connection

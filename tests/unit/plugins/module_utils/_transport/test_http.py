@@ -19,12 +19,12 @@ from typing import Any
 
 import pytest
 from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError, Phase
-from ansible_collections.graphops.intune.plugins.module_utils._http import Answer, Purpose, Transport
-from ansible_collections.graphops.intune.plugins.module_utils._retry import Patience
+from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Answer, Purpose, Transport
+from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import Patience
 
-from ..certificates import certificate_pem, key_pem, rsa_key
-from ..server import Handler, Server, serve
-from ..support import Clock, connection
+from ...certificates import certificate_pem, key_pem, rsa_key
+from ...server import Handler, Server, serve
+from ...support import Clock, connection
 
 READING = Purpose("Reading", Phase.READ)
 

@@ -18,9 +18,9 @@ import typing
 from collections.abc import Iterator
 from typing import Any
 
-from ._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase, parse_json
-from ._options import named
-from ._retry import Clock
+from .._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase, parse_json
+from .._options import named
+from .retry import Clock
 
 _POLL_SECONDS = 0.05
 

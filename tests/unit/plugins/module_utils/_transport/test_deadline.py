@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 import requests
-from ansible_collections.graphops.intune.plugins.module_utils._deadline import NAME, Deadline
+from ansible_collections.graphops.intune.plugins.module_utils._transport.deadline import NAME, Deadline
 
-from ..certificates import certificate_pem, key_pem, rsa_key
-from ..server import Handler, serve
+from ...certificates import certificate_pem, key_pem, rsa_key
+from ...server import Handler, serve
 
 SECONDS, DRIP = 0.5, 0.05
 SURELY_OVER = 20 * SECONDS

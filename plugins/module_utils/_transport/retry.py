@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from ._errors import Code, IntuneError
+from .._errors import Code, IntuneError
 
 REPEATED_STATUS = frozenset({408, 429, 500, 502, 503, 504, 509})
 """Answers after which the same request may succeed. Every other 4xx, and 501, is final."""

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 import requests
 from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError, Phase
-from ansible_collections.graphops.intune.plugins.module_utils._http import Answer, Purpose, Transport, origin
-from ansible_collections.graphops.intune.plugins.module_utils._retry import Patience
+from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Answer, Purpose, Transport, origin
+from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import Patience
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ..support import GRAPH, Clock, Reply, Script, connection, refusal
+from ...support import GRAPH, Clock, Reply, Script, connection, refusal
 
 READING = Purpose("Reading", Phase.READ)
 HTTP_DATE = "Mon, 01 Jun 2026 12:00:00 GMT"

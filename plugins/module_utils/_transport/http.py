@@ -15,10 +15,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from ._deadline import Deadline
-from ._errors import Code, Failure, IntuneError, Phase, parse_json, quoted, read_service_message
-from ._options import Connection
-from ._retry import REPEATED_STATUS, Patience, parse_http_date, parse_retry_after
+from .._errors import Code, Failure, IntuneError, Phase, parse_json, quoted, read_service_message
+from .._options import Connection
+from .deadline import Deadline
+from .retry import REPEATED_STATUS, Patience, parse_http_date, parse_retry_after
 
 try:
     import requests

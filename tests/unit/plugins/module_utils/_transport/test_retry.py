@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.graphops.intune.plugins.module_utils._errors import Code, Failure, IntuneError, Phase
-from ansible_collections.graphops.intune.plugins.module_utils._retry import (
+from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import (
     FIRST_BACKOFF,
     LONGEST_BACKOFF,
     REPEATED_STATUS,
@@ -22,7 +22,7 @@ from ansible_collections.graphops.intune.plugins.module_utils._retry import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ..support import Clock
+from ...support import Clock
 
 NOON = datetime.datetime(2026, 6, 1, 12, tzinfo=datetime.timezone.utc).timestamp()
 
