@@ -15,12 +15,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from ._auth import Credential, Tokens
 from ._batch import MAX_REQUESTS, Call, answers, count_calls, count_writes, envelope
 from ._errors import READ_PERMISSIONS, WRITE_PERMISSIONS, Code, Failure, IntuneError, Phase
 from ._options import Connection
 from ._pacing import REQUEST_LIMIT, REQUEST_PERIOD, WRITE_LIMIT, WRITE_PERIOD, Budget
 from ._progress import Progress
+from ._sign_in.credentials import Credential, Tokens
 from ._transport.http import Answer, Purpose, Transport
 from ._transport.retry import Clock, Patience, show_time
 from ._version import USER_AGENT

@@ -14,9 +14,9 @@ from typing import TypeVar
 
 from ansible.module_utils.basic import missing_required_lib
 
-from ._auth import Credential, select_credential
 from ._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase
 from ._options import Connection
+from ._sign_in.credentials import Credential, select_credential
 from ._transport.http import HAS_REQUESTS
 
 _T = TypeVar("_T")

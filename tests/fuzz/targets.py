@@ -21,7 +21,6 @@ from typing import Any
 
 import msal
 from ansible_collections.graphops.intune.plugins.module_utils import _device_status
-from ansible_collections.graphops.intune.plugins.module_utils._auth import AccessToken, Tokens
 from ansible_collections.graphops.intune.plugins.module_utils._batch import answers
 from ansible_collections.graphops.intune.plugins.module_utils._bulk import read_items
 from ansible_collections.graphops.intune.plugins.module_utils._device_status import Desired, Plan, Target
@@ -35,8 +34,9 @@ from ansible_collections.graphops.intune.plugins.module_utils._errors import (
 )
 from ansible_collections.graphops.intune.plugins.module_utils._info import Filters
 from ansible_collections.graphops.intune.plugins.module_utils._options import Connection, connection_argument_spec
+from ansible_collections.graphops.intune.plugins.module_utils._sign_in.credentials import AccessToken, Tokens
+from ansible_collections.graphops.intune.plugins.module_utils._sign_in.token_cache import TokenCacheFile
 from ansible_collections.graphops.intune.plugins.module_utils._statuses import entity_of, item_path, only_one, unwrap
-from ansible_collections.graphops.intune.plugins.module_utils._token_cache import TokenCacheFile
 from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Answer, Purpose, Transport, origin
 from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import (
     Patience,

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.graphops.intune.plugins.module_utils import _options
-from ansible_collections.graphops.intune.plugins.module_utils._auth import _ADVICE
 from ansible_collections.graphops.intune.plugins.module_utils._errors import Code
+from ansible_collections.graphops.intune.plugins.module_utils._sign_in.credentials import _ADVICE
 
 from .troubles import TROUBLES, Told, tell
 

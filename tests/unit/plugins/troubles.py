@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 
 import pytest
 import requests
-from ansible_collections.graphops.intune.plugins.module_utils._auth import AccessToken, Tokens, select_credential
 from ansible_collections.graphops.intune.plugins.module_utils._bulk import read_items
 from ansible_collections.graphops.intune.plugins.module_utils._bulk_converge import Bulk, Manner
 from ansible_collections.graphops.intune.plugins.module_utils._client import GraphClient
@@ -26,6 +25,11 @@ from ansible_collections.graphops.intune.plugins.module_utils._converge import c
 from ansible_collections.graphops.intune.plugins.module_utils._device_status import read_declaration
 from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError
 from ansible_collections.graphops.intune.plugins.module_utils._info import Filters, read_statuses
+from ansible_collections.graphops.intune.plugins.module_utils._sign_in.credentials import (
+    AccessToken,
+    Tokens,
+    select_credential,
+)
 from ansible_collections.graphops.intune.plugins.module_utils._start import check, missing_library
 from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Transport
 from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import Patience

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.graphops.intune.plugins.module_utils._auth import Credential
 from ansible_collections.graphops.intune.plugins.module_utils._info import Filters
+from ansible_collections.graphops.intune.plugins.module_utils._sign_in.credentials import Credential
 from ansible_collections.graphops.intune.plugins.plugin_utils._watch_file import MemoryFile
 from ansible_collections.graphops.intune.plugins.plugin_utils._watch_options import Watch
 from ansible_collections.graphops.intune.plugins.plugin_utils._watcher import Outlet, StoppableClock, Watcher

@@ -16,13 +16,13 @@ from urllib.parse import parse_qs
 
 import pytest
 import requests
-from ansible_collections.graphops.intune.plugins.module_utils._auth import Tokens, select_credential
 from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError, InvalidOptionsError, Phase
+from ansible_collections.graphops.intune.plugins.module_utils._sign_in.credentials import Tokens, select_credential
 from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Transport
 from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import Patience
 
-from ..certificates import certificate_pem, key_pem, rsa_key
-from ..support import Clock, Reply, Script, connection
+from ...certificates import certificate_pem, key_pem, rsa_key
+from ...support import Clock, Reply, Script, connection
 
 AUTHORITY = "https://login.microsoftonline.com/contoso.example"
 DISCOVERY = f"{AUTHORITY}/v2.0/.well-known/openid-configuration"

@@ -12,15 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.graphops.intune.plugins.module_utils._auth import CREDENTIALS, Tokens, select_credential
 from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError, InvalidOptionsError
 from ansible_collections.graphops.intune.plugins.module_utils._options import AUTH_SOURCES
+from ansible_collections.graphops.intune.plugins.module_utils._sign_in.credentials import (
+    CREDENTIALS,
+    Tokens,
+    select_credential,
+)
 from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Transport
 from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import Patience
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ..support import Clock, Renewable, connection
+from ...support import Clock, Renewable, connection
 
 TENANT = "tenant_id (AZURE_TENANT_ID or AZURE_TENANT)"
 CLIENT = "client_id (AZURE_CLIENT_ID)"

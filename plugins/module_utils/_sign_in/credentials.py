@@ -15,15 +15,15 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase, parse_json
-from ._login_http import LoginHttp
-from ._options import Connection, named
+from .._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase, parse_json
+from .._options import Connection, named
+from .msal_http import LoginHttp
 
 if typing.TYPE_CHECKING:
     import msal
 
-    from ._token_cache import TokenCacheFile
-    from ._transport.http import Transport
+    from .._transport.http import Transport
+    from .token_cache import TokenCacheFile
 
 # What Entra's error numbers mean to the person at the keyboard.
 # Source: Microsoft's page "Microsoft Entra authentication and authorization error codes".
@@ -111,7 +111,7 @@ class _MsalCredential(Credential):
     def _cache_file(self) -> TokenCacheFile | None:
         if not self.connection.token_cache:
             return None
-        from ._token_cache import TokenCacheFile  # opt-in, loaded by those who opted in
+        from .token_cache import TokenCacheFile  # opt-in, loaded by those who opted in
 
         return TokenCacheFile(self.connection.token_cache)
 
@@ -226,7 +226,7 @@ class Certificate(_ApplicationCredential):
         return super().problems()
 
     def _proof(self) -> Any:
-        from ._certificate import load_certificate  # loads cryptography, for this source alone
+        from .certificate import load_certificate  # loads cryptography, for this source alone
 
         return load_certificate(str(self.connection.certificate_path), self.connection.certificate_password)
 

@@ -12,12 +12,12 @@ import typing
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ._errors import IntuneError, Phase
-from ._transport.http import Answer, Purpose
-from ._transport.retry import REPEATED_STATUS
+from .._errors import IntuneError, Phase
+from .._transport.http import Answer, Purpose
+from .._transport.retry import REPEATED_STATUS
 
 if typing.TYPE_CHECKING:
-    from ._transport.http import Transport
+    from .._transport.http import Transport
 
 
 class LoginResponse(NamedTuple):

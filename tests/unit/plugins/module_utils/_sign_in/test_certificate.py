@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.graphops.intune.plugins.module_utils._auth import Certificate
-from ansible_collections.graphops.intune.plugins.module_utils._certificate import load_certificate
+from ansible_collections.graphops.intune.plugins.module_utils._sign_in.certificate import load_certificate
+from ansible_collections.graphops.intune.plugins.module_utils._sign_in.credentials import Certificate
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
@@ -23,8 +23,8 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
-from ..certificates import certificate, certificate_pem, key_pem, pfx, rsa_key
-from ..support import connection
+from ...certificates import certificate, certificate_pem, key_pem, pfx, rsa_key
+from ...support import connection
 
 Save = Callable[[bytes], str]
 

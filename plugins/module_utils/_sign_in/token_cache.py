@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._transport.private_file import PrivateFile
+from .._transport.private_file import PrivateFile
 
 
 class TokenCacheFile(PrivateFile):

@@ -11,11 +11,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.graphops.intune.plugins.module_utils import _token_cache
 from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError, InvalidOptionsError, Phase
-from ansible_collections.graphops.intune.plugins.module_utils._token_cache import TokenCacheFile
+from ansible_collections.graphops.intune.plugins.module_utils._sign_in import token_cache as _token_cache
+from ansible_collections.graphops.intune.plugins.module_utils._sign_in.token_cache import TokenCacheFile
 
-from ..support import Clock
+from ...support import Clock
 
 OPTION = "token_cache (INTUNE_TOKEN_CACHE)"
 
@@ -144,7 +144,7 @@ def test_what_is_not_text_is_no_cache_and_stays(path: Path) -> None:
 HOLD = """
 import sys
 
-from ansible_collections.graphops.intune.plugins.module_utils._token_cache import TokenCacheFile
+from ansible_collections.graphops.intune.plugins.module_utils._sign_in.token_cache import TokenCacheFile
 
 class Clock:
     def monotonic(self): return 0.0
@@ -156,7 +156,7 @@ with TokenCacheFile(sys.argv[1]).locked(Clock(), 0):
 
 
 def test_two_processes_take_turns(path: Path) -> None:
-    root = Path(str(_token_cache.__file__)).parents[5]
+    root = Path(str(_token_cache.__file__)).parents[6]
     search = os.pathsep.join([str(root), *filter(None, [os.environ.get("PYTHONPATH")])])
     clock, file = Clock(), TokenCacheFile(str(path))
     with subprocess.Popen(
