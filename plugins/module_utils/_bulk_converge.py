@@ -13,12 +13,12 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ._batch import MAX_REQUESTS, Call
 from ._bulk import Item, Outcome, differences, summarise
-from ._client import GraphClient
 from ._device_status import Plan, Row
 from ._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase
-from ._pacing import WRITE_LIMIT, WRITE_PERIOD
+from ._graph.batch import MAX_REQUESTS, Call
+from ._graph.client import GraphClient
+from ._graph.rate_limits import WRITE_LIMIT, WRITE_PERIOD
 from ._reader import Reader, asks_to_wait, later
 from ._statuses import DeviceStatuses, entity_of, explain_refusal, item_path, only_one
 from ._transport.http import Purpose

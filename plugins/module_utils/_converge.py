@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ._client import GraphClient
 from ._device_status import NOT_KEPT, Desired, Plan, Row, Target, show
 from ._errors import Code, Failure, IntuneError, Phase
+from ._graph.client import GraphClient
 from ._statuses import DeviceStatuses
 from ._transport.http import Purpose
 

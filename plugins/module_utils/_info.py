@@ -14,10 +14,10 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from ._client import GraphClient
 from ._device_status import COMPLIANCE_STATUS, DATE_TIME, MATCHABLE, Row, Target, show
-from ._edm import EdmError
 from ._errors import InvalidOptionsError, Phase
+from ._graph.client import GraphClient
+from ._graph.edm import EdmError
 from ._statuses import DeviceStatuses
 from ._transport.http import Purpose
 

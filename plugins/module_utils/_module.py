@@ -15,11 +15,11 @@ from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ._client import GraphClient
 from ._device_status import COMPLIANCE_STATUS
 from ._errors import Code, Failure, IntuneError, Phase
+from ._graph.client import GraphClient
+from ._graph.progress import Progress
 from ._options import Connection, connection_argument_spec
-from ._progress import Progress
 from ._start import check, mask, missing_library
 
 # Objects that may come to be before Python looks for unreachable ones.

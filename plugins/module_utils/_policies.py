@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ._client import GraphClient
 from ._errors import Phase
+from ._graph.client import GraphClient
 from ._statuses import DeviceStatuses
 from ._transport.http import Purpose
 

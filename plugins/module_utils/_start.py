@@ -46,7 +46,7 @@ def check(connection: Connection, prepare: Callable[[], _T]) -> tuple[_T, Creden
     except InvalidOptionsError as error:
         problems += error.problems
     if connection.budget_path:
-        from ._shared_budget import BudgetFile  # opt-in, loaded by those who opted in
+        from ._graph.shared_budget import BudgetFile  # opt-in, loaded by those who opted in
 
         problems += BudgetFile(connection.budget_path).problems()
     if problems:

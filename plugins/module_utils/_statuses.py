@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from ._client import GraphClient
 from ._device_status import Row, Target
 from ._errors import Code, Failure, IntuneError, Phase, quoted
+from ._graph.client import GraphClient
 from ._transport.http import Purpose
 
 _POLICIES = "/deviceManagement/deviceCompliancePolicies"

@@ -78,7 +78,7 @@ count:
 
 from typing import Any
 
-from ansible_collections.graphops.intune.plugins.module_utils._client import GraphClient
+from ansible_collections.graphops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.graphops.intune.plugins.module_utils._module import GraphModule
 from ansible_collections.graphops.intune.plugins.module_utils._policies import list_policies
 

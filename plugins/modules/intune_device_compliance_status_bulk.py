@@ -172,9 +172,9 @@ from typing import Any
 
 from ansible_collections.graphops.intune.plugins.module_utils._bulk import read_items
 from ansible_collections.graphops.intune.plugins.module_utils._bulk_converge import Bulk, Manner
-from ansible_collections.graphops.intune.plugins.module_utils._client import GraphClient
+from ansible_collections.graphops.intune.plugins.module_utils._graph.client import GraphClient
+from ansible_collections.graphops.intune.plugins.module_utils._graph.progress import PROGRESS_ARGUMENT
 from ansible_collections.graphops.intune.plugins.module_utils._module import GraphModule
-from ansible_collections.graphops.intune.plugins.module_utils._progress import PROGRESS_ARGUMENT
 
 
 def define_module() -> GraphModule:

@@ -13,7 +13,7 @@ import functools
 import re
 from typing import Any
 
-from ..module_utils._edm import TICKS_PER_SECOND, EdmDateTimeOffset
+from ..module_utils._graph.edm import TICKS_PER_SECOND, EdmDateTimeOffset
 
 NEVER = "never"
 """What the service's sentinels mean: 0001-01-01, and 9999-12-31 in both its spellings."""

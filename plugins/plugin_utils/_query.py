@@ -13,9 +13,9 @@ import hashlib
 import json
 from collections.abc import Callable
 
-from ..module_utils._client import GraphClient
 from ..module_utils._device_status import Row
 from ..module_utils._errors import InvalidOptionsError
+from ..module_utils._graph.client import GraphClient
 from ..module_utils._info import Filters, read_statuses
 from ..module_utils._options import Connection
 from ..module_utils._policies import list_policies

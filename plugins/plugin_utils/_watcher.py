@@ -15,8 +15,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ..module_utils._client import GraphClient
 from ..module_utils._errors import IntuneError, Phase
+from ..module_utils._graph.client import GraphClient
 from ..module_utils._info import chosen_policies
 from ..module_utils._start import mask, missing_library
 from ..module_utils._statuses import DeviceStatuses

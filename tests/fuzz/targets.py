@@ -21,10 +21,8 @@ from typing import Any
 
 import msal
 from ansible_collections.graphops.intune.plugins.module_utils import _device_status
-from ansible_collections.graphops.intune.plugins.module_utils._batch import answers
 from ansible_collections.graphops.intune.plugins.module_utils._bulk import read_items
 from ansible_collections.graphops.intune.plugins.module_utils._device_status import Desired, Plan, Target
-from ansible_collections.graphops.intune.plugins.module_utils._edm import EdmDateTimeOffset, EdmError
 from ansible_collections.graphops.intune.plugins.module_utils._errors import (
     IntuneError,
     InvalidOptionsError,
@@ -32,6 +30,8 @@ from ansible_collections.graphops.intune.plugins.module_utils._errors import (
     check_shape,
     parse_json,
 )
+from ansible_collections.graphops.intune.plugins.module_utils._graph.batch import answers
+from ansible_collections.graphops.intune.plugins.module_utils._graph.edm import EdmDateTimeOffset, EdmError
 from ansible_collections.graphops.intune.plugins.module_utils._info import Filters
 from ansible_collections.graphops.intune.plugins.module_utils._options import Connection, connection_argument_spec
 from ansible_collections.graphops.intune.plugins.module_utils._sign_in.credentials import AccessToken, Tokens

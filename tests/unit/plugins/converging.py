@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.graphops.intune.plugins.module_utils import _converge
-from ansible_collections.graphops.intune.plugins.module_utils._client import GraphClient
 from ansible_collections.graphops.intune.plugins.module_utils._device_status import Desired, Target
 from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError
+from ansible_collections.graphops.intune.plugins.module_utils._graph.client import GraphClient
 
 from .support import POLICY, STATUS, Clock, graph_client
 

@@ -18,7 +18,7 @@ import pytest
 import requests
 import urllib3
 from ansible.module_utils import basic
-from ansible_collections.graphops.intune.plugins.module_utils._client import GraphClient
+from ansible_collections.graphops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.graphops.intune.plugins.module_utils._options import Connection, connection_argument_spec
 from ansible_collections.graphops.intune.plugins.module_utils._sign_in.credentials import Credential
 

@@ -12,7 +12,6 @@ import pytest
 import requests
 from ansible_collections.graphops.intune.plugins.module_utils._bulk import read_items
 from ansible_collections.graphops.intune.plugins.module_utils._bulk_converge import Bulk, Manner
-from ansible_collections.graphops.intune.plugins.module_utils._client import GraphClient
 from ansible_collections.graphops.intune.plugins.module_utils._errors import (
     Code,
     Failure,
@@ -20,6 +19,7 @@ from ansible_collections.graphops.intune.plugins.module_utils._errors import (
     InvalidOptionsError,
     Phase,
 )
+from ansible_collections.graphops.intune.plugins.module_utils._graph.client import GraphClient
 
 from ..batches import BATCH, expect_batch, reads, responses, updates
 from ..support import (

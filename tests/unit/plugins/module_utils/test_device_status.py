@@ -18,8 +18,8 @@ from ansible_collections.graphops.intune.plugins.module_utils._device_status imp
     argument_spec,
     show,
 )
-from ansible_collections.graphops.intune.plugins.module_utils._edm import EdmDateTimeOffset, EdmEnum, EdmInt32
 from ansible_collections.graphops.intune.plugins.module_utils._errors import InvalidOptionsError
+from ansible_collections.graphops.intune.plugins.module_utils._graph.edm import EdmDateTimeOffset, EdmEnum, EdmInt32
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -25,7 +25,7 @@ from ansible_collections.graphops.intune.plugins.module_utils._errors import (
     quoted,
     read_service_message,
 )
-from ansible_collections.graphops.intune.plugins.module_utils._progress import Progress
+from ansible_collections.graphops.intune.plugins.module_utils._graph.progress import Progress
 from ansible_collections.graphops.intune.plugins.module_utils._statuses import item_path
 from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Answer, Purpose, Transport
 from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import Patience

@@ -12,8 +12,8 @@ import signal
 from typing import Any
 
 import pytest
-from ansible_collections.graphops.intune.plugins.module_utils._client import GraphClient
 from ansible_collections.graphops.intune.plugins.module_utils._errors import Code, Failure, IntuneError, Phase
+from ansible_collections.graphops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.graphops.intune.plugins.plugin_utils import _watcher
 from ansible_collections.graphops.intune.plugins.plugin_utils._watch_file import MemoryFile
 from ansible_collections.graphops.intune.plugins.plugin_utils._watcher import is_final, watch

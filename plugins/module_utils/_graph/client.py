@@ -15,15 +15,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from ._batch import MAX_REQUESTS, Call, answers, count_calls, count_writes, envelope
-from ._errors import READ_PERMISSIONS, WRITE_PERMISSIONS, Code, Failure, IntuneError, Phase
-from ._options import Connection
-from ._pacing import REQUEST_LIMIT, REQUEST_PERIOD, WRITE_LIMIT, WRITE_PERIOD, Budget
-from ._progress import Progress
-from ._sign_in.credentials import Credential, Tokens
-from ._transport.http import Answer, Purpose, Transport
-from ._transport.retry import Clock, Patience, show_time
-from ._version import USER_AGENT
+from .._errors import READ_PERMISSIONS, WRITE_PERMISSIONS, Code, Failure, IntuneError, Phase
+from .._options import Connection
+from .._sign_in.credentials import Credential, Tokens
+from .._transport.http import Answer, Purpose, Transport
+from .._transport.retry import Clock, Patience, show_time
+from .._version import USER_AGENT
+from .batch import MAX_REQUESTS, Call, answers, count_calls, count_writes, envelope
+from .progress import Progress
+from .rate_limits import REQUEST_LIMIT, REQUEST_PERIOD, WRITE_LIMIT, WRITE_PERIOD, Budget
 
 
 class GraphClient:
@@ -69,7 +69,7 @@ class GraphClient:
         connection, clock = self._connection, self.patience.clock
         if not connection.budget_path:
             return Budget(limit, period, clock)
-        from ._shared_budget import BudgetFile, SharedBudget  # opt-in, loaded by those who opted in
+        from .shared_budget import BudgetFile, SharedBudget  # opt-in, loaded by those who opted in
 
         # A token that was given has its tenant and application in it.
         claims = self._tokens.claims_of(connection.access_token) if connection.access_token else {}

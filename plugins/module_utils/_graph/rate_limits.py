@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import collections
 
-from ._transport.retry import Clock
+from .._transport.retry import Clock
 
 REQUEST_LIMIT, REQUEST_PERIOD = 1000, 20.0
 WRITE_LIMIT, WRITE_PERIOD = 100, 20.0

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.graphops.intune.plugins.module_utils._device_status import COMPLIANCE_STATUS
-from ansible_collections.graphops.intune.plugins.module_utils._edm import (
+from ansible_collections.graphops.intune.plugins.module_utils._graph.edm import (
     EdmDateTimeOffset,
     EdmError,
     EdmInt32,

@@ -15,12 +15,12 @@ from unittest import mock
 
 import pytest
 import requests
-from ansible_collections.graphops.intune.plugins.module_utils._client import GraphClient
 from ansible_collections.graphops.intune.plugins.module_utils._errors import Failure, IntuneError, Phase
+from ansible_collections.graphops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Purpose
 from ansible_collections.graphops.intune.plugins.module_utils._version import USER_AGENT
 
-from ..support import GRAPH, Clock, Renewable, Reply, Script, graph_client, refusal
+from ...support import GRAPH, Clock, Renewable, Reply, Script, graph_client, refusal
 
 READING = Purpose("Reading", Phase.READ)
 WRITING = Purpose("Updating", Phase.WRITE)

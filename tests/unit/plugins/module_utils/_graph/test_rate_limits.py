@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.graphops.intune.plugins.module_utils._pacing import Budget
+from ansible_collections.graphops.intune.plugins.module_utils._graph.rate_limits import Budget
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ..support import Clock
+from ...support import Clock
 
 
 def test_within_the_limit_nobody_waits(clock: Clock) -> None:

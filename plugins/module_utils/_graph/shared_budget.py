@@ -17,10 +17,10 @@ import uuid
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ._errors import IntuneError
-from ._pacing import Budget
-from ._transport.private_file import PrivateFile
-from ._transport.retry import Clock
+from .._errors import IntuneError
+from .._transport.private_file import PrivateFile
+from .._transport.retry import Clock
+from .rate_limits import Budget
 
 _T = TypeVar("_T")
 

@@ -16,7 +16,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ._transport.http import Answer
+from .._transport.http import Answer
 
 MAX_REQUESTS = 20
 

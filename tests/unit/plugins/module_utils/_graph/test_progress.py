@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.graphops.intune.plugins.module_utils._errors import InvalidOptionsError
-from ansible_collections.graphops.intune.plugins.module_utils._progress import Progress
+from ansible_collections.graphops.intune.plugins.module_utils._graph.progress import Progress
 
-from ..support import Clock
+from ...support import Clock
 
 
 def lines(path: Path) -> list[str]:

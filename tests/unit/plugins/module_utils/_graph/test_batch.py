@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.graphops.intune.plugins.module_utils._batch import (
+from ansible_collections.graphops.intune.plugins.module_utils._graph.batch import (
     Call,
     answers,
     count_calls,

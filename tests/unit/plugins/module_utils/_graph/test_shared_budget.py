@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.graphops.intune.plugins.module_utils._errors import InvalidOptionsError
-from ansible_collections.graphops.intune.plugins.module_utils._shared_budget import BudgetFile, SharedBudget
+from ansible_collections.graphops.intune.plugins.module_utils._graph.shared_budget import BudgetFile, SharedBudget
 from ansible_collections.graphops.intune.plugins.module_utils._start import check
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ..support import Clock, connection, graph_client
+from ...support import Clock, connection, graph_client
 
 TIMEOUT = 30.0
 
