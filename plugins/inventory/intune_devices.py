@@ -131,7 +131,7 @@ from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.inventory import Cacheable
 
-from ..module_utils._device_status import Row
+from ..module_utils._compliance.model import Row
 from ..module_utils._errors import IntuneError
 from ..plugin_utils._devices import variables
 from ..plugin_utils._host_names import group, read_hostnames

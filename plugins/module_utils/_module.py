@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ._device_status import COMPLIANCE_STATUS
+from ._compliance.model import COMPLIANCE_STATUS
 from ._errors import Code, Failure, IntuneError, Phase
 from ._graph.client import GraphClient
 from ._graph.progress import Progress

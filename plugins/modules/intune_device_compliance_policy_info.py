@@ -78,9 +78,9 @@ count:
 
 from typing import Any
 
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.policies import list_policies
 from ansible_collections.graphops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.graphops.intune.plugins.module_utils._module import GraphModule
-from ansible_collections.graphops.intune.plugins.module_utils._policies import list_policies
 
 
 def define_module() -> GraphModule:

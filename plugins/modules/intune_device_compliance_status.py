@@ -310,8 +310,8 @@ failure:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.graphops.intune.plugins.module_utils._converge import converge
-from ansible_collections.graphops.intune.plugins.module_utils._device_status import argument_spec, read_declaration
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.converge import converge
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import argument_spec, read_declaration
 from ansible_collections.graphops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.graphops.intune.plugins.module_utils._module import GraphModule
 

@@ -170,8 +170,8 @@ failure:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.graphops.intune.plugins.module_utils._bulk import read_items
-from ansible_collections.graphops.intune.plugins.module_utils._bulk_converge import Bulk, Manner
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_items import read_items
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_write import Bulk, Manner
 from ansible_collections.graphops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.graphops.intune.plugins.module_utils._graph.progress import PROGRESS_ARGUMENT
 from ansible_collections.graphops.intune.plugins.module_utils._module import GraphModule

@@ -178,9 +178,13 @@ failure:
 from collections.abc import Callable
 from typing import Any
 
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.listing import (
+    Filters,
+    argument_spec,
+    read_statuses,
+)
 from ansible_collections.graphops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.graphops.intune.plugins.module_utils._graph.progress import PROGRESS_ARGUMENT
-from ansible_collections.graphops.intune.plugins.module_utils._info import Filters, argument_spec, read_statuses
 from ansible_collections.graphops.intune.plugins.module_utils._module import GraphModule
 
 

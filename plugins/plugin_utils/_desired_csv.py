@@ -15,7 +15,7 @@ import types
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ..module_utils._device_status import MATCHABLE, PROPERTIES, Property
+from ..module_utils._compliance.model import MATCHABLE, PROPERTIES, Property
 from ..module_utils._errors import quoted
 from ..module_utils._graph.edm import EdmError, EdmString
 

@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from ..module_utils._device_status import DATE_TIME, Row
+from ..module_utils._compliance.model import DATE_TIME, Row
 from ._compliance import worst
 
 

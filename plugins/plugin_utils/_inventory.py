@@ -16,7 +16,7 @@ from ansible.errors import AnsibleParserError
 from ansible.inventory.data import InventoryData
 from ansible.plugins.inventory import BaseInventoryPlugin, Constructable
 
-from ..module_utils._device_status import Row
+from ..module_utils._compliance.model import Row
 from ..module_utils._errors import IntuneError
 from ._draft import draft, take_over
 from ._host_names import choose, renamed

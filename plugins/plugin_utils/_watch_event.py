@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..module_utils._device_status import PROPERTIES
+from ..module_utils._compliance.model import PROPERTIES
 from ..module_utils._transport.retry import show_time
 from ._watch import Change
 

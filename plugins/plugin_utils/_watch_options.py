@@ -20,8 +20,8 @@ from ansible.module_utils.common.validation import (
     check_type_path,
 )
 
+from ..module_utils._compliance.listing import Filters
 from ..module_utils._errors import InvalidOptionsError
-from ..module_utils._info import Filters
 from ..module_utils._options import Connection, connection_argument_spec
 from ..module_utils._sign_in.credentials import Credential
 from ..module_utils._start import check

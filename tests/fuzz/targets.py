@@ -20,9 +20,16 @@ from collections.abc import Callable
 from typing import Any
 
 import msal
-from ansible_collections.graphops.intune.plugins.module_utils import _device_status
-from ansible_collections.graphops.intune.plugins.module_utils._bulk import read_items
-from ansible_collections.graphops.intune.plugins.module_utils._device_status import Desired, Plan, Target
+from ansible_collections.graphops.intune.plugins.module_utils._compliance import model as _device_status
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_items import read_items
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.listing import Filters
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import Desired, Plan, Target
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.routes import (
+    entity_of,
+    item_path,
+    only_one,
+    unwrap,
+)
 from ansible_collections.graphops.intune.plugins.module_utils._errors import (
     IntuneError,
     InvalidOptionsError,
@@ -32,11 +39,9 @@ from ansible_collections.graphops.intune.plugins.module_utils._errors import (
 )
 from ansible_collections.graphops.intune.plugins.module_utils._graph.batch import answers
 from ansible_collections.graphops.intune.plugins.module_utils._graph.edm import EdmDateTimeOffset, EdmError
-from ansible_collections.graphops.intune.plugins.module_utils._info import Filters
 from ansible_collections.graphops.intune.plugins.module_utils._options import Connection, connection_argument_spec
 from ansible_collections.graphops.intune.plugins.module_utils._sign_in.credentials import AccessToken, Tokens
 from ansible_collections.graphops.intune.plugins.module_utils._sign_in.token_cache import TokenCacheFile
-from ansible_collections.graphops.intune.plugins.module_utils._statuses import entity_of, item_path, only_one, unwrap
 from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Answer, Purpose, Transport, origin
 from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import (
     Patience,

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.graphops.intune.plugins.module_utils import _converge
-from ansible_collections.graphops.intune.plugins.module_utils._device_status import Desired, Target
+from ansible_collections.graphops.intune.plugins.module_utils._compliance import converge as _converge
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import Desired, Target
 from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError
 from ansible_collections.graphops.intune.plugins.module_utils._graph.client import GraphClient
 

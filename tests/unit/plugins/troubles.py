@@ -18,13 +18,13 @@ from typing import Any, NamedTuple
 
 import pytest
 import requests
-from ansible_collections.graphops.intune.plugins.module_utils._bulk import read_items
-from ansible_collections.graphops.intune.plugins.module_utils._bulk_converge import Bulk, Manner
-from ansible_collections.graphops.intune.plugins.module_utils._converge import converge
-from ansible_collections.graphops.intune.plugins.module_utils._device_status import read_declaration
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_items import read_items
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_write import Bulk, Manner
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.converge import converge
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.listing import Filters, read_statuses
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import read_declaration
 from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError
 from ansible_collections.graphops.intune.plugins.module_utils._graph.client import GraphClient
-from ansible_collections.graphops.intune.plugins.module_utils._info import Filters, read_statuses
 from ansible_collections.graphops.intune.plugins.module_utils._sign_in.credentials import (
     AccessToken,
     Tokens,

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.graphops.intune.plugins.module_utils._bulk import read_items
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_items import read_items
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.routes import item_path
 from ansible_collections.graphops.intune.plugins.module_utils._errors import (
     Failure,
     IntuneError,
@@ -26,7 +27,6 @@ from ansible_collections.graphops.intune.plugins.module_utils._errors import (
     read_service_message,
 )
 from ansible_collections.graphops.intune.plugins.module_utils._graph.progress import Progress
-from ansible_collections.graphops.intune.plugins.module_utils._statuses import item_path
 from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Answer, Purpose, Transport
 from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import Patience
 from hypothesis import given

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.graphops.intune.plugins.module_utils import _options
-from ansible_collections.graphops.intune.plugins.module_utils._device_status import PROPERTIES, argument_spec
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import PROPERTIES, argument_spec
 from ansible_collections.graphops.intune.plugins.module_utils._errors import Code, Failure, Phase
 from ansible_collections.graphops.intune.plugins.module_utils._options import ENVIRONMENT, connection_argument_spec
 from ansible_collections.graphops.intune.plugins.modules import intune_device_compliance_status

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.graphops.intune.plugins.module_utils._info import Filters
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.listing import Filters
 from ansible_collections.graphops.intune.plugins.module_utils._sign_in.credentials import Credential
 from ansible_collections.graphops.intune.plugins.plugin_utils._watch_file import MemoryFile
 from ansible_collections.graphops.intune.plugins.plugin_utils._watch_options import Watch

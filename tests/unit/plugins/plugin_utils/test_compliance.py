@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from ansible_collections.graphops.intune.plugins.module_utils._device_status import COMPLIANCE_STATUS
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import COMPLIANCE_STATUS
 from ansible_collections.graphops.intune.plugins.plugin_utils import _compliance
 from ansible_collections.graphops.intune.plugins.plugin_utils._compliance import SEVERITY, Group, worst
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.graphops.intune.plugins.module_utils._device_status import PROPERTIES
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import PROPERTIES
 from ansible_collections.graphops.intune.plugins.module_utils._errors import Code, IntuneError, InvalidOptionsError
 from ansible_collections.graphops.intune.plugins.plugin_utils._host_names import (
     choose,

@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 import pytest
-from ansible_collections.graphops.intune.plugins.module_utils._device_status import COMPLIANCE_STATUS
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import COMPLIANCE_STATUS
 from ansible_collections.graphops.intune.plugins.module_utils._graph.edm import (
     EdmDateTimeOffset,
     EdmError,

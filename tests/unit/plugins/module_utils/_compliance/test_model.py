@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.graphops.intune.plugins.module_utils._device_status import (
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import (
     COMPLIANCE_STATUS,
     PROPERTIES,
     Desired,
@@ -23,7 +23,7 @@ from ansible_collections.graphops.intune.plugins.module_utils._graph.edm import 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ..support import POLICY, STATUS, row
+from ...support import POLICY, STATUS, row
 
 BY_OPTION = {prop.option: prop for prop in PROPERTIES}
 

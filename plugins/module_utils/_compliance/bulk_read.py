@@ -12,12 +12,12 @@ import collections
 import math
 from collections.abc import Iterable, Iterator
 
-from ._device_status import Row
-from ._errors import IntuneError
-from ._graph.batch import MAX_REQUESTS, Call
-from ._graph.client import GraphClient
-from ._statuses import DeviceStatuses, is_no_route, item_path, status_missing, unwrap
-from ._transport.http import Purpose
+from .._errors import IntuneError
+from .._graph.batch import MAX_REQUESTS, Call
+from .._graph.client import GraphClient
+from .._transport.http import Purpose
+from .model import Row
+from .routes import DeviceStatuses, is_no_route, item_path, status_missing, unwrap
 
 Found = tuple[str, "Row | IntuneError"]
 

@@ -14,12 +14,12 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from ._device_status import COMPLIANCE_STATUS, DATE_TIME, MATCHABLE, Row, Target, show
-from ._errors import InvalidOptionsError, Phase
-from ._graph.client import GraphClient
-from ._graph.edm import EdmError
-from ._statuses import DeviceStatuses
-from ._transport.http import Purpose
+from .._errors import InvalidOptionsError, Phase
+from .._graph.client import GraphClient
+from .._graph.edm import EdmError
+from .._transport.http import Purpose
+from .model import COMPLIANCE_STATUS, DATE_TIME, MATCHABLE, Row, Target, show
+from .routes import DeviceStatuses
 
 _FILTERED = tuple(p for p in MATCHABLE if p.option != "user_name")
 _BEFORE = {

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 import requests
-from ansible_collections.graphops.intune.plugins.module_utils._bulk import read_items
-from ansible_collections.graphops.intune.plugins.module_utils._bulk_converge import Bulk, Manner
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_items import read_items
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_write import Bulk, Manner
 from ansible_collections.graphops.intune.plugins.module_utils._errors import (
     Code,
     Failure,
@@ -21,8 +21,8 @@ from ansible_collections.graphops.intune.plugins.module_utils._errors import (
 )
 from ansible_collections.graphops.intune.plugins.module_utils._graph.client import GraphClient
 
-from ..batches import BATCH, expect_batch, reads, responses, updates
-from ..support import (
+from ...batches import BATCH, expect_batch, reads, responses, updates
+from ...support import (
     GRAPH,
     LIST,
     POLICIES,

@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.graphops.intune.plugins.module_utils._device_status import Row
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_read import Reader
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import Row
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.routes import DeviceStatuses
 from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError, Phase
-from ansible_collections.graphops.intune.plugins.module_utils._reader import Reader
-from ansible_collections.graphops.intune.plugins.module_utils._statuses import DeviceStatuses
 from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Purpose
 
-from ..batches import BATCH, expect_batch, reads
-from ..support import GRAPH, LIST, POLICY, Clock, Reply, Script, graph_client, no_route, refusal, row
+from ...batches import BATCH, expect_batch, reads
+from ...support import GRAPH, LIST, POLICY, Clock, Reply, Script, graph_client, no_route, refusal, row
 
 READING = Purpose("Reading", Phase.READ)
 NEXT = f"{GRAPH}{LIST}?$skiptoken=x"

@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from ._device_status import Row, Target
-from ._errors import Code, Failure, IntuneError, Phase, quoted
-from ._graph.client import GraphClient
-from ._transport.http import Purpose
+from .._errors import Code, Failure, IntuneError, Phase, quoted
+from .._graph.client import GraphClient
+from .._transport.http import Purpose
+from .model import Row, Target
 
 _POLICIES = "/deviceManagement/deviceCompliancePolicies"
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ._device_status import NOT_KEPT, Desired, Plan, Row, Target, show
-from ._errors import Code, Failure, IntuneError, Phase
-from ._graph.client import GraphClient
-from ._statuses import DeviceStatuses
-from ._transport.http import Purpose
+from .._errors import Code, Failure, IntuneError, Phase
+from .._graph.client import GraphClient
+from .._transport.http import Purpose
+from .model import NOT_KEPT, Desired, Plan, Row, Target, show
+from .routes import DeviceStatuses
 
 
 def converge(

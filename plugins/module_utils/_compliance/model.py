@@ -19,9 +19,9 @@ import types
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ._errors import InvalidOptionsError, quoted
-from ._graph.edm import EdmDateTimeOffset, EdmEnum, EdmError, EdmInt32, EdmString, EdmType
-from ._options import API_VERSIONS, named
+from .._errors import InvalidOptionsError, quoted
+from .._graph.edm import EdmDateTimeOffset, EdmEnum, EdmError, EdmInt32, EdmString, EdmType
+from .._options import API_VERSIONS, named
 
 Row = dict[str, Any]
 """One status as the service spells it."""

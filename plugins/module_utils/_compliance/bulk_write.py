@@ -13,15 +13,15 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ._bulk import Item, Outcome, differences, summarise
-from ._device_status import Plan, Row
-from ._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase
-from ._graph.batch import MAX_REQUESTS, Call
-from ._graph.client import GraphClient
-from ._graph.rate_limits import WRITE_LIMIT, WRITE_PERIOD
-from ._reader import Reader, asks_to_wait, later
-from ._statuses import DeviceStatuses, entity_of, explain_refusal, item_path, only_one
-from ._transport.http import Purpose
+from .._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase
+from .._graph.batch import MAX_REQUESTS, Call
+from .._graph.client import GraphClient
+from .._graph.rate_limits import WRITE_LIMIT, WRITE_PERIOD
+from .._transport.http import Purpose
+from .bulk_items import Item, Outcome, differences, summarise
+from .bulk_read import Reader, asks_to_wait, later
+from .model import Plan, Row
+from .routes import DeviceStatuses, entity_of, explain_refusal, item_path, only_one
 
 _READING = Purpose("Reading the device statuses", Phase.READ)
 _WRITING = Purpose("Updating device statuses", Phase.WRITE)

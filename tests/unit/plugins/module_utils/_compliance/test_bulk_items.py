@@ -9,12 +9,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.graphops.intune.plugins.module_utils._bulk import Item, Outcome, read_items, summarise
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_items import (
+    Item,
+    Outcome,
+    read_items,
+    summarise,
+)
 from ansible_collections.graphops.intune.plugins.module_utils._errors import InvalidOptionsError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ..support import POLICY, row
+from ...support import POLICY, row
 
 NOBODY: dict[str, Any] = {"policy_id": None, "policy_name": None}
 HERE = {"policy_id": POLICY, "policy_name": None}

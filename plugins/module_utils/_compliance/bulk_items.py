@@ -14,7 +14,8 @@ import enum
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ._device_status import (
+from .._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase, quoted
+from .model import (
     COMPLIANCE_STATUS,
     MATCHABLE,
     NOT_KEPT,
@@ -25,7 +26,6 @@ from ._device_status import (
     Target,
     read_declaration,
 )
-from ._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase, quoted
 
 
 class Outcome(str, enum.Enum):

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ._errors import Phase
-from ._graph.client import GraphClient
-from ._statuses import DeviceStatuses
-from ._transport.http import Purpose
+from .._errors import Phase
+from .._graph.client import GraphClient
+from .._transport.http import Purpose
+from .routes import DeviceStatuses
 
 PROPERTIES = {
     "id": "id",

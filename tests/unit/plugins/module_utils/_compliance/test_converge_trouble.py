@@ -13,8 +13,8 @@ import pytest
 import requests
 from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError, Phase
 
-from ..converging import Converge
-from ..support import ITEM, LIST, STATUS, Clock, Reply, Script, no_route, refusal, row
+from ...converging import Converge
+from ...support import ITEM, LIST, STATUS, Clock, Reply, Script, no_route, refusal, row
 
 LOST: list[Reply | Exception] = [
     Reply(500),

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError, Phase
 
-from ..converging import Converge
-from ..support import GRAPH, ITEM, LIST, POLICIES, POLICY, STATUS, Reply, Script, no_route, row
+from ...converging import Converge
+from ...support import GRAPH, ITEM, LIST, POLICIES, POLICY, STATUS, Reply, Script, no_route, row
 
 STUCK = {"changed": False, "changed_properties": [], "diff": {"before": {}, "after": {}}}
 
