@@ -20,7 +20,7 @@ from ._errors import Code, Failure, IntuneError, Phase
 from ._graph.client import GraphClient
 from ._graph.progress import Progress
 from ._options import Connection, connection_argument_spec
-from ._start import check, mask, missing_library
+from ._preflight import check, mask, missing_library
 
 # Objects that may come to be before Python looks for unreachable ones.
 _COLLECT_EVERY = 100_000

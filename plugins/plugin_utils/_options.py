@@ -16,7 +16,7 @@ from ansible.module_utils.errors import AnsibleFallbackNotFound
 
 from ..module_utils._errors import InvalidOptionsError
 from ..module_utils._options import ENVIRONMENT, Connection, connection_argument_spec, environment_fallback, named
-from ..module_utils._start import mask
+from ..module_utils._preflight import mask
 
 _CONVERT: dict[str, tuple[Callable[[Any], Any], str]] = {
     "bool": (check_type_bool, "true or false"),

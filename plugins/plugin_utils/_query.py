@@ -19,7 +19,7 @@ from ..module_utils._compliance.policies import list_policies
 from ..module_utils._errors import InvalidOptionsError
 from ..module_utils._graph.client import GraphClient
 from ..module_utils._options import Connection
-from ..module_utils._start import check, mask, missing_library
+from ..module_utils._preflight import check, mask, missing_library
 from ..module_utils._version import VERSION
 
 

@@ -23,8 +23,8 @@ from ansible.module_utils.common.validation import (
 from ..module_utils._compliance.listing import Filters
 from ..module_utils._errors import InvalidOptionsError
 from ..module_utils._options import Connection, connection_argument_spec
+from ..module_utils._preflight import check
 from ..module_utils._sign_in.credentials import Credential
-from ..module_utils._start import check
 from ._options import complete, connect, refuse_unknown
 
 _T = TypeVar("_T")

@@ -19,7 +19,7 @@ from ..module_utils._compliance.listing import chosen_policies
 from ..module_utils._compliance.routes import DeviceStatuses
 from ..module_utils._errors import IntuneError, Phase
 from ..module_utils._graph.client import GraphClient
-from ..module_utils._start import mask, missing_library
+from ..module_utils._preflight import mask, missing_library
 from ..module_utils._transport.http import Purpose
 from ._orderly import run_until_asked
 from ._watch import Change, Poll, summary

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.graphops.intune.plugins.module_utils import _start
+from ansible_collections.graphops.intune.plugins.module_utils import _preflight
 from ansible_collections.graphops.intune.plugins.modules import intune_device_compliance_status as module
 
 from ..support import GRAPH, ITEM, POLICIES, POLICY, STATUS, Reply, Script, module_args, refusal, row
@@ -203,7 +203,7 @@ def test_secrets_are_masked_or_handed_over_to_be_masked(capsys: pytest.CaptureFi
 
 
 def test_a_missing_requests_is_told_of_with_how_to_install_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_start, "HAS_REQUESTS", False)
+    monkeypatch.setattr(_preflight, "HAS_REQUESTS", False)
     result = run()
     assert "(requests)" in result["msg"]
     assert (result["failure"]["code"], result["failure"]["phase"]) == ("missing_library", "validate")

@@ -8,7 +8,7 @@ import importlib
 from typing import Any
 
 import pytest
-from ansible_collections.graphops.intune.plugins.module_utils import _start
+from ansible_collections.graphops.intune.plugins.module_utils import _preflight
 from ansible_collections.graphops.intune.plugins.module_utils._errors import InvalidOptionsError
 from ansible_collections.graphops.intune.plugins.module_utils._options import ENVIRONMENT, connection_argument_spec
 from ansible_collections.graphops.intune.plugins.plugin_utils import _options
@@ -142,11 +142,11 @@ def test_masking_is_left_to_an_ansible_core_that_can_do_it(monkeypatch: pytest.M
         register_secret = staticmethod(handed_over.append)
 
     monkeypatch.setattr(importlib, "import_module", lambda _name: Masker)
-    assert _start.mask("swordfish")
+    assert _preflight.mask("swordfish")
     assert handed_over == ["swordfish"]
 
     def missing(name: str) -> None:
         raise ImportError(name)
 
     monkeypatch.setattr(importlib, "import_module", missing)
-    assert not _start.mask("swordfish")
+    assert not _preflight.mask("swordfish")

@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 import pytest
-from ansible_collections.graphops.intune.plugins.module_utils import _start
+from ansible_collections.graphops.intune.plugins.module_utils import _preflight
 from ansible_collections.graphops.intune.plugins.module_utils._errors import Code, IntuneError, InvalidOptionsError
 from ansible_collections.graphops.intune.plugins.plugin_utils._query import Query
 
@@ -131,10 +131,10 @@ def test_policies_that_cannot_be_listed_are_not_taken_for_none(script: Script) -
 
 
 def test_a_missing_library_is_told_of(monkeypatch: pytest.MonkeyPatch, script: Script) -> None:
-    monkeypatch.setattr(_start, "HAS_REQUESTS", False)
+    monkeypatch.setattr(_preflight, "HAS_REQUESTS", False)
     with pytest.raises(IntuneError, match=r"\(requests\)"):
         read()
-    monkeypatch.setattr(_start, "HAS_REQUESTS", True)
+    monkeypatch.setattr(_preflight, "HAS_REQUESTS", True)
     monkeypatch.setitem(sys.modules, "msal", None)
     with pytest.raises(IntuneError, match=r"\(msal\)"):
         query(client_secret="swordfish", tenant_id="t.example", client_id="app").read(print)

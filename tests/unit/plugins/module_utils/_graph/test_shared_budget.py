@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.graphops.intune.plugins.module_utils._errors import InvalidOptionsError
 from ansible_collections.graphops.intune.plugins.module_utils._graph.shared_budget import BudgetFile, SharedBudget
-from ansible_collections.graphops.intune.plugins.module_utils._start import check
+from ansible_collections.graphops.intune.plugins.module_utils._preflight import check
 from hypothesis import given
 from hypothesis import strategies as st
 
