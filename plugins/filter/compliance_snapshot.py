@@ -63,7 +63,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ..plugin_utils._snapshot import SnapshotError, from_results
+from ..plugin_utils._report.snapshot import SnapshotError, from_results
 
 
 def compliance_snapshot(results: Sequence[Mapping[str, Any]], policies: Sequence[Mapping[str, Any]], taken: str) -> str:

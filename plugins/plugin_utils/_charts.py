@@ -18,8 +18,8 @@ from typing import NamedTuple
 
 from . import _moments
 from ._html import Html, element, fragment
-from ._snapshot import Header
-from ._wording import count, number
+from ._report.snapshot import Header
+from ._report.wording import count, number
 
 _AT_LEAST = "\u2265 "
 _MOST_TICKS = 5

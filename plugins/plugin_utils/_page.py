@@ -14,13 +14,13 @@ import hashlib
 from . import _moments
 from . import _page_sections as sections
 from ._compliance import Group
-from ._figures import Figures, Freshness
 from ._html import Html, element, fragment, own_code
 from ._page_changes import changes
 from ._page_rows import all_rows
 from ._page_tables import under
-from ._snapshot import Reading
-from ._wording import count, headline, number, share
+from ._report.figures import Figures, Freshness
+from ._report.snapshot import Reading
+from ._report.wording import count, headline, number, share
 
 
 def to_html(figures: Figures, title: str, style: str, script: str) -> str:

@@ -9,9 +9,7 @@
 from __future__ import annotations
 
 from . import _moments
-from ._comparison import Change, Changed, Comparison
 from ._compliance import Group, group_of, label
-from ._figures import Figures
 from ._html import Content, Html, element, fragment
 from ._page_tables import (
     Column,
@@ -25,7 +23,9 @@ from ._page_tables import (
     under,
     user,
 )
-from ._wording import count, number
+from ._report.comparison import Change, Changed, Comparison
+from ._report.figures import Figures
+from ._report.wording import count, number
 
 _MINUS = "\u2212"
 _LISTS = {

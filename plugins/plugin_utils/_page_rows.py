@@ -11,13 +11,13 @@ from __future__ import annotations
 from typing import Any
 
 from . import _moments
-from ._comparison import Change
 from ._compliance import group_of, label, rank
-from ._figures import Figures, platform
 from ._html import Content, Html, element, fragment, script_data, visible
 from ._page_tables import card, cards, device, moment, policy_with_platform, section, status, under, user
-from ._snapshot import Policy, Row
-from ._wording import count
+from ._report.comparison import Change
+from ._report.figures import Figures, platform
+from ._report.snapshot import Policy, Row
+from ._report.wording import count
 
 PAGE_SIZE = 50
 

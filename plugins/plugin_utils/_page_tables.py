@@ -13,10 +13,10 @@ from collections.abc import Iterable, Sequence
 
 from . import _moments
 from ._compliance import group_of, label
-from ._figures import platform
 from ._html import Content, Html, element, fragment, name
-from ._snapshot import Policy, Row
-from ._wording import number
+from ._report.figures import platform
+from ._report.snapshot import Policy, Row
+from ._report.wording import number
 
 _MOST_LISTED = 10
 

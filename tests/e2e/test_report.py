@@ -128,7 +128,7 @@ HOSTILE = [
     "",
 ]
 # A month: 2 vanishes and comes back, 4 gets another name while it is not compliant, 6 comes and goes. That the other
-# weeks are told right, too: tests/unit/plugins/plugin_utils/test_month.py.
+# weeks are told right, too: tests/unit/plugins/plugin_utils/_report/test_month.py.
 MONTH: dict[str, list[tuple[int, str, str]]] = {
     "2026-01-01": [(1, "A", "compliant"), (2, "B", "error"), (3, "C", "conflict"), (4, "OLD", "error")],
     "2026-01-08": [(1, "A", "nonCompliant"), (3, "C", "compliant"), (4, "OLD", "nonCompliant")],

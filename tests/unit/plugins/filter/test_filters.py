@@ -12,7 +12,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.graphops.intune.plugins.filter import compliance_report, compliance_snapshot
 
-from ..plugin_utils.fleets import NOW, policy, row, snapshot
+from ..plugin_utils._report.fleets import NOW, policy, row, snapshot
 
 report = compliance_report.FilterModule().filters()["compliance_report"]
 take = compliance_snapshot.FilterModule().filters()["compliance_snapshot"]

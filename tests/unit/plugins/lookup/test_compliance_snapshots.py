@@ -15,7 +15,7 @@ from ansible import constants as C  # noqa: N812 - as everybody calls it
 from ansible.errors import AnsibleError
 from ansible_collections.graphops.intune.plugins.lookup import compliance_snapshots
 
-from ..plugin_utils.fleets import NOW, WEEK_AGO, policy, row, snapshot
+from ..plugin_utils._report.fleets import NOW, WEEK_AGO, policy, row, snapshot
 
 _NAME = "graphops.intune.compliance_snapshots"
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ansible_collections.graphops.intune.plugins.plugin_utils._figures import Figures
-from ansible_collections.graphops.intune.plugins.plugin_utils._history import UnreadableFile
-from ansible_collections.graphops.intune.plugins.plugin_utils._report_json import to_json
-from ansible_collections.graphops.intune.plugins.plugin_utils._snapshot import Reading
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.figures import Figures
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.history import UnreadableFile
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.json_file import to_json
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.snapshot import Reading
 
 from .fleets import HOSTILE, NOW, WEEK_AGO, figures, policy, row, snapshot, unreadable
 

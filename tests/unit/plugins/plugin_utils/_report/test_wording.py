@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.graphops.intune.plugins.plugin_utils._history import UnreadableFile
-from ansible_collections.graphops.intune.plugins.plugin_utils._snapshot import Policy, Reading, Row, Snapshot
-from ansible_collections.graphops.intune.plugins.plugin_utils._wording import (
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.history import UnreadableFile
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.snapshot import Policy, Reading, Row, Snapshot
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.wording import (
     NBSP,
     count,
     headline,

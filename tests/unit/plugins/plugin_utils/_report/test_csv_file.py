@@ -12,9 +12,9 @@ import re
 import time
 
 import pytest
-from ansible_collections.graphops.intune.plugins.plugin_utils import _report_csv
-from ansible_collections.graphops.intune.plugins.plugin_utils._report_csv import COLUMNS, to_csv
-from ansible_collections.graphops.intune.plugins.plugin_utils._snapshot import Reading
+from ansible_collections.graphops.intune.plugins.plugin_utils._report import csv_file as _report_csv
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.csv_file import COLUMNS, to_csv
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.snapshot import Reading
 from hypothesis import given
 from hypothesis import strategies as st
 

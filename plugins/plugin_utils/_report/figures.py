@@ -12,11 +12,11 @@ import dataclasses
 import enum
 from collections.abc import Iterable, Mapping, Sequence
 
-from . import _moments
-from ._comparison import Comparison, compare
-from ._compliance import Group, by_severity, group_of
-from ._history import History
-from ._snapshot import Header, Policy, Reading, Row, Snapshot, Tally
+from .. import _moments
+from .._compliance import Group, by_severity, group_of
+from .comparison import Comparison, compare
+from .history import History
+from .snapshot import Header, Policy, Reading, Row, Snapshot, Tally
 
 _PLATFORMS = {
     "android": "Android",

@@ -10,11 +10,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.graphops.intune.plugins.plugin_utils._figures import Figures, Limits, count
-from ansible_collections.graphops.intune.plugins.plugin_utils._history import History, read
-from ansible_collections.graphops.intune.plugins.plugin_utils._report_csv import to_csv
-from ansible_collections.graphops.intune.plugins.plugin_utils._report_json import to_json
-from ansible_collections.graphops.intune.plugins.plugin_utils._snapshot import file_name, from_json, from_results
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.csv_file import to_csv
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.figures import Figures, Limits, count
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.history import History, read
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.json_file import to_json
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.snapshot import file_name, from_json, from_results
 
 # 2 vanishes and comes back, 4 gets another name while it is not compliant, 6 comes and goes.
 MONTH: list[list[tuple[int, str, str]]] = [

@@ -17,8 +17,8 @@ import enum
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from ._compliance import Group, group_of
-from ._snapshot import Policy, Reading, Row, Snapshot, Tally
+from .._compliance import Group, group_of
+from .snapshot import Policy, Reading, Row, Snapshot, Tally
 
 
 class Change(enum.Enum):

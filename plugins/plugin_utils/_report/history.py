@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import _moments
-from ._snapshot import Header, Snapshot, SnapshotError, from_json, header_from_json
+from .. import _moments
+from .snapshot import Header, Snapshot, SnapshotError, from_json, header_from_json
 
 
 class UnreadableFile(NamedTuple):

@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.graphops.intune.plugins.plugin_utils._comparison import Change, Comparison, compare
 from ansible_collections.graphops.intune.plugins.plugin_utils._compliance import Group
-from ansible_collections.graphops.intune.plugins.plugin_utils._snapshot import Policy, Reading, Row, Tally
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.comparison import Change, Comparison, compare
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.snapshot import Policy, Reading, Row, Tally
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -10,9 +10,9 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.graphops.intune.plugins.plugin_utils import _snapshot
 from ansible_collections.graphops.intune.plugins.plugin_utils._compliance import Group
-from ansible_collections.graphops.intune.plugins.plugin_utils._snapshot import Reading, Row, SnapshotError, Tally
+from ansible_collections.graphops.intune.plugins.plugin_utils._report import snapshot as _snapshot
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.snapshot import Reading, Row, SnapshotError, Tally
 from hypothesis import given
 from hypothesis import strategies as st
 

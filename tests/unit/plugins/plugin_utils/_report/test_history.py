@@ -10,8 +10,8 @@ import json
 from pathlib import Path
 
 import pytest
-from ansible_collections.graphops.intune.plugins.plugin_utils import _history
-from ansible_collections.graphops.intune.plugins.plugin_utils._history import History
+from ansible_collections.graphops.intune.plugins.plugin_utils._report import history as _history
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.history import History
 
 from .fleets import NOW, policy, row, snapshot
 

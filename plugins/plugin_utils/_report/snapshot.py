@@ -19,9 +19,9 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..module_utils._errors import parse_json
-from . import _moments
-from ._compliance import UNKNOWN, Group, group_of, worst
+from ...module_utils._errors import parse_json
+from .. import _moments
+from .._compliance import UNKNOWN, Group, group_of, worst
 
 VERSION = 1
 _KIND = "graphops_intune_snapshot"

@@ -11,11 +11,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ._comparison import Change, Changed, Comparison
-from ._compliance import Group, by_severity
-from ._figures import Figures, Share, platform
-from ._snapshot import Policy, Row, Tally, file_name
-from ._wording import NBSP, headline, missing
+from .._compliance import Group, by_severity
+from .comparison import Change, Changed, Comparison
+from .figures import Figures, Share, platform
+from .snapshot import Policy, Row, Tally, file_name
+from .wording import NBSP, headline, missing
 
 VERSION = 1
 

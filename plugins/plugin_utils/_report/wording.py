@@ -8,11 +8,11 @@
 
 from __future__ import annotations
 
-from . import _moments
-from ._comparison import Comparison
-from ._compliance import Group
-from ._figures import Figures
-from ._snapshot import Policy, Reading
+from .. import _moments
+from .._compliance import Group
+from .comparison import Comparison
+from .figures import Figures
+from .snapshot import Policy, Reading
 
 NBSP = "\u00a0"
 _PLURALS = {"device": "devices", "day": "days", "policy": "policies", "snapshot": "snapshots", "status": "statuses"}

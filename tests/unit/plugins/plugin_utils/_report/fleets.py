@@ -9,9 +9,9 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from ansible_collections.graphops.intune.plugins.plugin_utils._figures import Figures, Limits, count
-from ansible_collections.graphops.intune.plugins.plugin_utils._history import History
-from ansible_collections.graphops.intune.plugins.plugin_utils._snapshot import Policy, Reading, Row, Snapshot
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.figures import Figures, Limits, count
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.history import History
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.snapshot import Policy, Reading, Row, Snapshot
 
 NOW = "2026-11-24T06:00:00Z"
 WEEK_AGO = "2026-11-17T06:00:00Z"

@@ -12,9 +12,9 @@ import csv
 import io
 import re
 
-from ._comparison import Change
-from ._figures import Figures, freshness, platform
-from ._snapshot import Reading
+from .comparison import Change
+from .figures import Figures, freshness, platform
+from .snapshot import Reading
 
 COLUMNS = (
     "policy_id",

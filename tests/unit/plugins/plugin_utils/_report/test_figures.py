@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.graphops.intune.plugins.plugin_utils import _figures
 from ansible_collections.graphops.intune.plugins.plugin_utils._compliance import Group
-from ansible_collections.graphops.intune.plugins.plugin_utils._figures import Freshness, Limits
-from ansible_collections.graphops.intune.plugins.plugin_utils._snapshot import Reading
+from ansible_collections.graphops.intune.plugins.plugin_utils._report import figures as _figures
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.figures import Freshness, Limits
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.snapshot import Reading
 
 from .fleets import NOW, WEEK_AGO, figures, policy, row, snapshot, unreadable
 
