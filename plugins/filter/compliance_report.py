@@ -92,11 +92,11 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ..plugin_utils._page import to_html
 from ..plugin_utils._report.csv_file import to_csv
 from ..plugin_utils._report.figures import Figures, Limits, count
 from ..plugin_utils._report.history import History
 from ..plugin_utils._report.json_file import to_json
+from ..plugin_utils._report.page.page import to_html
 from ..plugin_utils._report.snapshot import SnapshotError, from_json
 
 FORMATS = ("html", "csv", "json")

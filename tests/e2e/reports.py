@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from ..unit.plugins.plugin_utils.dom import Node, parse
+from ..unit.plugins.plugin_utils._report.page.dom import Node, parse
 from .conftest import Ansible, Run
 from .fleet import FAILING, worst
 

@@ -53,12 +53,12 @@ from ansible_collections.graphops.intune.plugins.plugin_utils import _devices, _
 from ansible_collections.graphops.intune.plugins.plugin_utils._desired import DesiredError, read_desired
 from ansible_collections.graphops.intune.plugins.plugin_utils._desired_csv import Dialect
 from ansible_collections.graphops.intune.plugins.plugin_utils._inert import inert
-from ansible_collections.graphops.intune.plugins.plugin_utils._page import to_html
 from ansible_collections.graphops.intune.plugins.plugin_utils._report import snapshot as _snapshot
 from ansible_collections.graphops.intune.plugins.plugin_utils._report.csv_file import to_csv
 from ansible_collections.graphops.intune.plugins.plugin_utils._report.figures import Limits, count
 from ansible_collections.graphops.intune.plugins.plugin_utils._report.history import History
 from ansible_collections.graphops.intune.plugins.plugin_utils._report.json_file import to_json
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.page.page import to_html
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ._charts import Part, describe_trend, sliver, stacked_bar, trend
-from ._compliance import SEVERITY, Group, group_of, label, statuses_of
-from ._html import Content, Html, element, fragment
-from ._page_tables import (
+from ..._compliance import SEVERITY, Group, group_of, label, statuses_of
+from ..figures import Figures, Freshness, Share
+from ..snapshot import Header, Policy, Reading
+from ..wording import count, number, share
+from .charts import Part, describe_trend, sliver, stacked_bar, trend
+from .html import Content, Html, element, fragment
+from .tables import (
     Column,
     Line,
     device,
@@ -28,9 +31,6 @@ from ._page_tables import (
     under,
     user,
 )
-from ._report.figures import Figures, Freshness, Share
-from ._report.snapshot import Header, Policy, Reading
-from ._report.wording import count, number, share
 
 _LEAST_SCALE = 0.1
 """The share that fills a bar at least: one device of a thousand is not to look like all of them."""

@@ -8,10 +8,13 @@
 
 from __future__ import annotations
 
-from . import _moments
-from ._compliance import Group, group_of, label
-from ._html import Content, Html, element, fragment
-from ._page_tables import (
+from ... import _moments
+from ..._compliance import Group, group_of, label
+from ..comparison import Change, Changed, Comparison
+from ..figures import Figures
+from ..wording import count, number
+from .html import Content, Html, element, fragment
+from .tables import (
     Column,
     Line,
     device,
@@ -23,9 +26,6 @@ from ._page_tables import (
     under,
     user,
 )
-from ._report.comparison import Change, Changed, Comparison
-from ._report.figures import Figures
-from ._report.wording import count, number
 
 _MINUS = "\u2212"
 _LISTS = {

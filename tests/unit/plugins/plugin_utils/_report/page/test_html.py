@@ -11,8 +11,13 @@ import json
 from html.parser import HTMLParser
 
 import pytest
-from ansible_collections.graphops.intune.plugins.plugin_utils import _html
-from ansible_collections.graphops.intune.plugins.plugin_utils._html import element, fragment, own_code, script_data
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.page import html as _html
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.page.html import (
+    element,
+    fragment,
+    own_code,
+    script_data,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 

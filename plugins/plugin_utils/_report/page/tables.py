@@ -11,12 +11,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from . import _moments
-from ._compliance import group_of, label
-from ._html import Content, Html, element, fragment, name
-from ._report.figures import platform
-from ._report.snapshot import Policy, Row
-from ._report.wording import number
+from ... import _moments
+from ..._compliance import group_of, label
+from ..figures import platform
+from ..snapshot import Policy, Row
+from ..wording import number
+from .html import Content, Html, element, fragment, name
 
 _MOST_LISTED = 10
 

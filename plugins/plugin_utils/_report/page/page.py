@@ -11,16 +11,16 @@ from __future__ import annotations
 import base64
 import hashlib
 
-from . import _moments
-from . import _page_sections as sections
-from ._compliance import Group
-from ._html import Html, element, fragment, own_code
-from ._page_changes import changes
-from ._page_rows import all_rows
-from ._page_tables import under
-from ._report.figures import Figures, Freshness
-from ._report.snapshot import Reading
-from ._report.wording import count, headline, number, share
+from ... import _moments
+from ..._compliance import Group
+from ..figures import Figures, Freshness
+from ..snapshot import Reading
+from ..wording import count, headline, number, share
+from . import sections as sections
+from .changes import changes
+from .html import Html, element, fragment, own_code
+from .rows import all_rows
+from .tables import under
 
 
 def to_html(figures: Figures, title: str, style: str, script: str) -> str:

@@ -9,8 +9,14 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from ansible_collections.graphops.intune.plugins.plugin_utils import _charts
-from ansible_collections.graphops.intune.plugins.plugin_utils._charts import Point, Scale, runs, stack, ticks
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.page import charts as _charts
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.page.charts import (
+    Point,
+    Scale,
+    runs,
+    stack,
+    ticks,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -16,10 +16,10 @@ import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from . import _moments
-from ._html import Html, element, fragment
-from ._report.snapshot import Header
-from ._report.wording import count, number
+from ... import _moments
+from ..snapshot import Header
+from ..wording import count, number
+from .html import Html, element, fragment
 
 _AT_LEAST = "\u2265 "
 _MOST_TICKS = 5

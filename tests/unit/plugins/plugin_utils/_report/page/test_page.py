@@ -15,17 +15,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.graphops.intune.plugins.plugin_utils import _page
-from ansible_collections.graphops.intune.plugins.plugin_utils._page_rows import PAGE_SIZE
 from ansible_collections.graphops.intune.plugins.plugin_utils._report.figures import Figures
 from ansible_collections.graphops.intune.plugins.plugin_utils._report.history import UnreadableFile
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.page import page as _page
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.page.rows import PAGE_SIZE
 from ansible_collections.graphops.intune.plugins.plugin_utils._report.snapshot import Reading
 from ansible_collections.graphops.intune.plugins.plugin_utils._report.wording import NBSP
 
-from ._report.fleets import HOSTILE, NOW, WEEK_AGO, figures, policy, row, snapshot, unreadable
+from ..fleets import HOSTILE, NOW, WEEK_AGO, figures, policy, row, snapshot, unreadable
 from .dom import Node, parse
 
-FILES = Path(_page.__file__).parents[2] / "roles" / "compliance_report" / "files"
+FILES = Path(_page.__file__).parents[4] / "roles" / "compliance_report" / "files"
 STYLE, SCRIPT = ((FILES / f"report.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
 
 

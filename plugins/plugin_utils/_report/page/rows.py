@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import _moments
-from ._compliance import group_of, label, rank
-from ._html import Content, Html, element, fragment, script_data, visible
-from ._page_tables import card, cards, device, moment, policy_with_platform, section, status, under, user
-from ._report.comparison import Change
-from ._report.figures import Figures, platform
-from ._report.snapshot import Policy, Row
-from ._report.wording import count
+from ... import _moments
+from ..._compliance import group_of, label, rank
+from ..comparison import Change
+from ..figures import Figures, platform
+from ..snapshot import Policy, Row
+from ..wording import count
+from .html import Content, Html, element, fragment, script_data, visible
+from .tables import card, cards, device, moment, policy_with_platform, section, status, under, user
 
 PAGE_SIZE = 50
 
