@@ -82,10 +82,10 @@ from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
 
 from ..module_utils._errors import IntuneError
-from ..plugin_utils._inventory import GraphInventory
+from ..plugin_utils._inventory.plugin import GraphInventory
+from ..plugin_utils._inventory.policies import name_policies, variables
+from ..plugin_utils._inventory.query import Query
 from ..plugin_utils._options import connect, refuse_unknown
-from ..plugin_utils._policy_hosts import name_policies, variables
-from ..plugin_utils._query import Query
 
 
 class InventoryModule(GraphInventory):

@@ -49,10 +49,12 @@ from ansible_collections.graphops.intune.plugins.module_utils._transport.retry i
     parse_retry_after,
     show_time,
 )
-from ansible_collections.graphops.intune.plugins.plugin_utils import _devices, _host_names, _moments
+from ansible_collections.graphops.intune.plugins.plugin_utils import _moments
 from ansible_collections.graphops.intune.plugins.plugin_utils._desired import DesiredError, read_desired
 from ansible_collections.graphops.intune.plugins.plugin_utils._desired_csv import Dialect
 from ansible_collections.graphops.intune.plugins.plugin_utils._inert import inert
+from ansible_collections.graphops.intune.plugins.plugin_utils._inventory import devices as _devices
+from ansible_collections.graphops.intune.plugins.plugin_utils._inventory import host_names as _host_names
 from ansible_collections.graphops.intune.plugins.plugin_utils._report import snapshot as _snapshot
 from ansible_collections.graphops.intune.plugins.plugin_utils._report.csv_file import to_csv
 from ansible_collections.graphops.intune.plugins.plugin_utils._report.figures import Limits, count

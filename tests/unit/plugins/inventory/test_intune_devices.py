@@ -16,8 +16,8 @@ from ansible.plugins.doc_fragments import constructed, inventory_cache
 from ansible_collections.graphops.intune.plugins.inventory import intune_devices
 from ansible_collections.graphops.intune.plugins.module_utils._options import ENVIRONMENT, connection_argument_spec
 from ansible_collections.graphops.intune.plugins.plugin_utils._compliance import SEVERITY
-from ansible_collections.graphops.intune.plugins.plugin_utils._devices import variables
-from ansible_collections.graphops.intune.plugins.plugin_utils._host_names import read_hostnames
+from ansible_collections.graphops.intune.plugins.plugin_utils._inventory.devices import variables
+from ansible_collections.graphops.intune.plugins.plugin_utils._inventory.host_names import read_hostnames
 from ansible_collections.graphops.intune.plugins.plugin_utils._options import complete
 
 from ..modules.test_documentation import from_documentation, from_spec, load_fragment

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.graphops.intune.plugins.inventory import intune_devices, intune_policies
-from ansible_collections.graphops.intune.plugins.plugin_utils._host_names import choose
-from ansible_collections.graphops.intune.plugins.plugin_utils._policy_hosts import name_policies, variables
+from ansible_collections.graphops.intune.plugins.plugin_utils._inventory.host_names import choose
+from ansible_collections.graphops.intune.plugins.plugin_utils._inventory.policies import name_policies, variables
 
 DOCUMENTATION = yaml.safe_load(intune_policies.DOCUMENTATION)
 DEVICES = yaml.safe_load(intune_devices.DOCUMENTATION)

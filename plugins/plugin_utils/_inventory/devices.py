@@ -12,8 +12,8 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from ..module_utils._compliance.model import DATE_TIME, Row
-from ._compliance import worst
+from ...module_utils._compliance.model import DATE_TIME, Row
+from .._compliance import worst
 
 
 def variables(rows: list[Row]) -> dict[str, Any]:

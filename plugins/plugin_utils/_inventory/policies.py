@@ -12,8 +12,8 @@ import collections
 from collections.abc import Iterable
 from typing import Any
 
-from ..module_utils._compliance.model import Row
-from ..module_utils._compliance.policies import PROPERTIES
+from ...module_utils._compliance.model import Row
+from ...module_utils._compliance.policies import PROPERTIES
 
 
 def name_policies(policies: Iterable[Row]) -> dict[str, Row]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import PROPERTIES
 from ansible_collections.graphops.intune.plugins.module_utils._errors import Code, IntuneError, InvalidOptionsError
-from ansible_collections.graphops.intune.plugins.plugin_utils._host_names import (
+from ansible_collections.graphops.intune.plugins.plugin_utils._inventory.host_names import (
     choose,
     group,
     read_hostnames,

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ansible.inventory.data import InventoryData
-from ansible_collections.graphops.intune.plugins.plugin_utils._draft import draft, take_over
+from ansible_collections.graphops.intune.plugins.plugin_utils._inventory.staging import draft, take_over
 
 
 def test_a_draft_knows_what_others_said_of_its_hosts_and_touches_nothing() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.graphops.intune.plugins.plugin_utils._devices import variables
+from ansible_collections.graphops.intune.plugins.plugin_utils._inventory.devices import variables
 
 
 def row(**properties: Any) -> dict[str, Any]:

@@ -16,12 +16,12 @@ from ansible.errors import AnsibleParserError
 from ansible.inventory.data import InventoryData
 from ansible.plugins.inventory import BaseInventoryPlugin, Constructable
 
-from ..module_utils._compliance.model import Row
-from ..module_utils._errors import IntuneError
-from ._draft import draft, take_over
-from ._host_names import choose, renamed
-from ._inert import MARKED, inert
-from ._options import complete, is_secret
+from ...module_utils._compliance.model import Row
+from ...module_utils._errors import IntuneError
+from .._inert import MARKED, inert
+from .._options import complete, is_secret
+from .host_names import choose, renamed
+from .staging import draft, take_over
 
 _ATTEMPTS = 3
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from ansible_collections.graphops.intune.plugins.module_utils import _preflight
 from ansible_collections.graphops.intune.plugins.module_utils._errors import Code, IntuneError, InvalidOptionsError
-from ansible_collections.graphops.intune.plugins.plugin_utils._query import Query
+from ansible_collections.graphops.intune.plugins.plugin_utils._inventory.query import Query
 
-from ..support import GRAPH, POLICIES, Reply, Script, connection, refusal, row
+from ...support import GRAPH, POLICIES, Reply, Script, connection, refusal, row
 
 WINDOWS = {"id": "P1", "displayName": "Windows baseline", "@odata.type": "#microsoft.graph.windows10CompliancePolicy"}
 IOS = {"id": "p2", "displayName": "iOS baseline", "@odata.type": "#microsoft.graph.iosCompliancePolicy"}
