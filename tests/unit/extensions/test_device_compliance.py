@@ -19,9 +19,9 @@ import yaml
 from ansible_collections.graphops.intune.plugins.doc_fragments.graph import ModuleDocFragment
 from ansible_collections.graphops.intune.plugins.module_utils import _options
 from ansible_collections.graphops.intune.plugins.module_utils._options import connection_argument_spec
-from ansible_collections.graphops.intune.plugins.plugin_utils._watch import Change
-from ansible_collections.graphops.intune.plugins.plugin_utils._watch_event import NAME, make_event
-from ansible_collections.graphops.intune.plugins.plugin_utils._watch_options import SPEC
+from ansible_collections.graphops.intune.plugins.plugin_utils._events.event import NAME, make_event
+from ansible_collections.graphops.intune.plugins.plugin_utils._events.memory import Change
+from ansible_collections.graphops.intune.plugins.plugin_utils._events.options import SPEC
 
 ROOT = Path(str(_options.__file__)).parents[2]
 EDA = ROOT / "extensions/eda"

@@ -270,7 +270,7 @@ _PLUGINS = Path(__file__).absolute().parents[4] / "plugins"
 
 async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
     """Watch the statuses, and put an event of each change into the queue."""
-    await _load("plugin_utils._watcher").watch(queue, args)
+    await _load("plugin_utils._events.watcher").watch(queue, args)
 
 
 def _load(name: str) -> types.ModuleType:

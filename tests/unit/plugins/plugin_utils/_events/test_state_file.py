@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.graphops.intune.plugins.module_utils._errors import InvalidOptionsError
-from ansible_collections.graphops.intune.plugins.plugin_utils._watch import Change, Known
-from ansible_collections.graphops.intune.plugins.plugin_utils._watch_file import MemoryFile
+from ansible_collections.graphops.intune.plugins.plugin_utils._events.memory import Change, Known
+from ansible_collections.graphops.intune.plugins.plugin_utils._events.state_file import MemoryFile
 
-from ..support import row
+from ...support import row
 
 TENANT = "contoso at https://graph.microsoft.com"
 POLICY = {"id": "p1"}

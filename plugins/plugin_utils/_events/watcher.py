@@ -15,17 +15,17 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ..module_utils._compliance.listing import chosen_policies
-from ..module_utils._compliance.routes import DeviceStatuses
-from ..module_utils._errors import IntuneError, Phase
-from ..module_utils._graph.client import GraphClient
-from ..module_utils._preflight import mask, missing_library
-from ..module_utils._transport.http import Purpose
-from ._orderly import run_until_asked
-from ._watch import Change, Poll, summary
-from ._watch_event import make_event
-from ._watch_file import MemoryFile
-from ._watch_options import Watch, read_options
+from ...module_utils._compliance.listing import chosen_policies
+from ...module_utils._compliance.routes import DeviceStatuses
+from ...module_utils._errors import IntuneError, Phase
+from ...module_utils._graph.client import GraphClient
+from ...module_utils._preflight import mask, missing_library
+from ...module_utils._transport.http import Purpose
+from .event import make_event
+from .memory import Change, Poll, summary
+from .options import Watch, read_options
+from .shutdown import run_until_asked
+from .state_file import MemoryFile
 
 LOG = logging.getLogger("graphops.intune.device_compliance")
 

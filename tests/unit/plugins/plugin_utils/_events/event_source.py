@@ -14,11 +14,11 @@ from typing import Any
 
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.listing import Filters
 from ansible_collections.graphops.intune.plugins.module_utils._sign_in.credentials import Credential
-from ansible_collections.graphops.intune.plugins.plugin_utils._watch_file import MemoryFile
-from ansible_collections.graphops.intune.plugins.plugin_utils._watch_options import Watch
-from ansible_collections.graphops.intune.plugins.plugin_utils._watcher import Outlet, StoppableClock, Watcher
+from ansible_collections.graphops.intune.plugins.plugin_utils._events.options import Watch
+from ansible_collections.graphops.intune.plugins.plugin_utils._events.state_file import MemoryFile
+from ansible_collections.graphops.intune.plugins.plugin_utils._events.watcher import Outlet, StoppableClock, Watcher
 
-from ..support import POLICIES, Clock, Renewable, Reply, Script, graph_client, row
+from ...support import POLICIES, Clock, Renewable, Reply, Script, graph_client, row
 
 LIST = f"{POLICIES}/p1/deviceStatuses"
 NEXT = f"https://graph.microsoft.com{LIST}?$skiptoken=2"

@@ -8,11 +8,11 @@ import dataclasses
 from typing import Any
 
 import pytest
-from ansible_collections.graphops.intune.plugins.plugin_utils._watch import FORGET_SECONDS, Change, Memory, Poll
+from ansible_collections.graphops.intune.plugins.plugin_utils._events.memory import FORGET_SECONDS, Change, Memory, Poll
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ..support import row
+from ...support import row
 
 POLICY = {"id": "p1", "displayName": "Windows baseline"}
 OTHER = {"id": "p2", "displayName": "iOS baseline"}

@@ -8,12 +8,12 @@ import json
 
 import jinja2
 import pytest
-from ansible_collections.graphops.intune.plugins.plugin_utils._watch import Change
-from ansible_collections.graphops.intune.plugins.plugin_utils._watch_event import inert, make_event
+from ansible_collections.graphops.intune.plugins.plugin_utils._events.event import inert, make_event
+from ansible_collections.graphops.intune.plugins.plugin_utils._events.memory import Change
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ..support import row
+from ...support import row
 
 POLICY = {"id": "p1", "displayName": "Windows baseline", "@odata.type": "#microsoft.graph.windows10CompliancePolicy"}
 PIECES = ["{", "}", "%", "#", "{{", "{%", "#jinja2", ":", "$ANSIBLE_VAULT", "\n", " ", "x", "'", "[["]

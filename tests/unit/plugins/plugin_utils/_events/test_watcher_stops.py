@@ -13,9 +13,9 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from ansible_collections.graphops.intune.plugins.plugin_utils._watch import Change
-from ansible_collections.graphops.intune.plugins.plugin_utils._watch_file import MemoryFile
-from ansible_collections.graphops.intune.plugins.plugin_utils._watcher import (
+from ansible_collections.graphops.intune.plugins.plugin_utils._events.memory import Change
+from ansible_collections.graphops.intune.plugins.plugin_utils._events.state_file import MemoryFile
+from ansible_collections.graphops.intune.plugins.plugin_utils._events.watcher import (
     Outlet,
     StoppableClock,
     StoppedError,
@@ -23,7 +23,7 @@ from ansible_collections.graphops.intune.plugins.plugin_utils._watcher import (
     watch,
 )
 
-from ..support import POLICIES, Reply, refusal
+from ...support import POLICIES, Reply, refusal
 from .event_source import LIST, NEXT, POLICY, Source, TestClock, Wrapped, until
 
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.graphops.intune.plugins.plugin_utils import _orderly
-from ansible_collections.graphops.intune.plugins.plugin_utils._orderly import run_until_asked
+from ansible_collections.graphops.intune.plugins.plugin_utils._events import shutdown as _orderly
+from ansible_collections.graphops.intune.plugins.plugin_utils._events.shutdown import run_until_asked
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.listing import Filters
 from ansible_collections.graphops.intune.plugins.module_utils._errors import InvalidOptionsError
-from ansible_collections.graphops.intune.plugins.plugin_utils._watch_options import Watch, read_options
+from ansible_collections.graphops.intune.plugins.plugin_utils._events.options import Watch, read_options
 
 GIVEN = {"state_file": "/var/lib/eda/state", "access_token": "t.o.k"}
 

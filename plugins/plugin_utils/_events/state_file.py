@@ -22,8 +22,8 @@ import tempfile
 import uuid
 from typing import Any
 
-from ..module_utils._errors import InvalidOptionsError, parse_json
-from ._watch import Change, Known, Memory
+from ...module_utils._errors import InvalidOptionsError, parse_json
+from .memory import Change, Known, Memory
 
 _KIND = "graphops_intune_watch"
 _VERSION = 1

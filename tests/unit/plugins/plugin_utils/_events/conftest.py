@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ..support import Clock, Script
+from ...support import Clock, Script
 from .event_source import Source
 
 

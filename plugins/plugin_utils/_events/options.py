@@ -20,12 +20,12 @@ from ansible.module_utils.common.validation import (
     check_type_path,
 )
 
-from ..module_utils._compliance.listing import Filters
-from ..module_utils._errors import InvalidOptionsError
-from ..module_utils._options import Connection, connection_argument_spec
-from ..module_utils._preflight import check
-from ..module_utils._sign_in.credentials import Credential
-from ._options import complete, connect, refuse_unknown
+from ...module_utils._compliance.listing import Filters
+from ...module_utils._errors import InvalidOptionsError
+from ...module_utils._options import Connection, connection_argument_spec
+from ...module_utils._preflight import check
+from ...module_utils._sign_in.credentials import Credential
+from .._options import complete, connect, refuse_unknown
 
 _T = TypeVar("_T")
 

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from ansible_collections.graphops.intune.plugins.module_utils._errors import Code, Failure, IntuneError, Phase
 from ansible_collections.graphops.intune.plugins.module_utils._graph.client import GraphClient
-from ansible_collections.graphops.intune.plugins.plugin_utils import _watcher
-from ansible_collections.graphops.intune.plugins.plugin_utils._watch_file import MemoryFile
-from ansible_collections.graphops.intune.plugins.plugin_utils._watcher import is_final, watch
+from ansible_collections.graphops.intune.plugins.plugin_utils._events import watcher as _watcher
+from ansible_collections.graphops.intune.plugins.plugin_utils._events.state_file import MemoryFile
+from ansible_collections.graphops.intune.plugins.plugin_utils._events.watcher import is_final, watch
 
-from ..support import POLICIES, Reply, connection, refusal, row
+from ...support import POLICIES, Reply, connection, refusal, row
 from .event_source import LIST, NEXT, POLICY, Source, TestClock, Wrapped
 
 

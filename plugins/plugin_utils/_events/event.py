@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..module_utils._compliance.model import PROPERTIES
-from ..module_utils._transport.retry import show_time
-from ._watch import Change
+from ...module_utils._compliance.model import PROPERTIES
+from ...module_utils._transport.retry import show_time
+from .memory import Change
 
 NAME = "device_compliance"
 
