@@ -69,7 +69,7 @@ _value:
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..plugin_utils._outcome import tell
+from ..plugin_utils._desired.outcome import tell
 
 
 def compliance_outcome(

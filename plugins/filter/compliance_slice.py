@@ -69,7 +69,7 @@ _value:
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..plugin_utils._slice import mark
+from ..plugin_utils._desired.slices import mark
 
 
 def compliance_slice(

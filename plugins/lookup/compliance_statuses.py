@@ -108,8 +108,8 @@ from typing import Any
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-from ..plugin_utils._desired import DesiredError, read_desired
-from ..plugin_utils._desired_csv import Dialect
+from ..plugin_utils._desired.csv_rows import Dialect
+from ..plugin_utils._desired.files import DesiredError, read_desired
 
 
 class LookupModule(LookupBase):

@@ -50,8 +50,8 @@ from ansible_collections.graphops.intune.plugins.module_utils._transport.retry i
     show_time,
 )
 from ansible_collections.graphops.intune.plugins.plugin_utils import _moments
-from ansible_collections.graphops.intune.plugins.plugin_utils._desired import DesiredError, read_desired
-from ansible_collections.graphops.intune.plugins.plugin_utils._desired_csv import Dialect
+from ansible_collections.graphops.intune.plugins.plugin_utils._desired.csv_rows import Dialect
+from ansible_collections.graphops.intune.plugins.plugin_utils._desired.files import DesiredError, read_desired
 from ansible_collections.graphops.intune.plugins.plugin_utils._inert import inert
 from ansible_collections.graphops.intune.plugins.plugin_utils._inventory import devices as _devices
 from ansible_collections.graphops.intune.plugins.plugin_utils._inventory import host_names as _host_names

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from ..module_utils._compliance.bulk_items import read_items
-from ..module_utils._errors import InvalidOptionsError, check_shape, parse_json, shorten
-from ._desired_csv import Dialect, read_csv
+from ...module_utils._compliance.bulk_items import read_items
+from ...module_utils._errors import InvalidOptionsError, check_shape, parse_json, shorten
+from .csv_rows import Dialect, read_csv
 
 FORMATS = {".csv": "csv", ".json": "json", ".yaml": "yaml", ".yml": "yaml"}
 

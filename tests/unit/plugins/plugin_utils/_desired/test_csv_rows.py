@@ -12,7 +12,12 @@ from typing import Any
 
 import pytest
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import PROPERTIES
-from ansible_collections.graphops.intune.plugins.plugin_utils._desired_csv import DELIMITERS, Dialect, Rows, read_csv
+from ansible_collections.graphops.intune.plugins.plugin_utils._desired.csv_rows import (
+    DELIMITERS,
+    Dialect,
+    Rows,
+    read_csv,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
