@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.graphops.intune.plugins.plugin_utils._progress import ProgressAction
+from ansible_collections.graphops.intune.plugins.plugin_utils._progress_action import ProgressAction
 
 
 class ActionModule(ProgressAction):

@@ -133,12 +133,12 @@ from ansible.plugins.inventory import Cacheable
 
 from ..module_utils._compliance.model import Row
 from ..module_utils._errors import IntuneError
-from ..plugin_utils._inert import inert
 from ..plugin_utils._inventory.devices import variables
 from ..plugin_utils._inventory.host_names import group, read_hostnames
 from ..plugin_utils._inventory.plugin import GraphInventory
 from ..plugin_utils._inventory.query import Query
 from ..plugin_utils._options import connect, refuse_unknown
+from ..plugin_utils._unsafe import inert
 
 
 class InventoryModule(GraphInventory, Cacheable):

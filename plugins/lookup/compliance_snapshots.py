@@ -72,8 +72,8 @@ from typing import Any
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-from ..plugin_utils._moments import is_moment
 from ..plugin_utils._report.history import read
+from ..plugin_utils._timestamps import is_moment
 
 
 class LookupModule(LookupBase):

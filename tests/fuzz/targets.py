@@ -49,10 +49,9 @@ from ansible_collections.graphops.intune.plugins.module_utils._transport.retry i
     parse_retry_after,
     show_time,
 )
-from ansible_collections.graphops.intune.plugins.plugin_utils import _moments
+from ansible_collections.graphops.intune.plugins.plugin_utils import _timestamps
 from ansible_collections.graphops.intune.plugins.plugin_utils._desired.csv_rows import Dialect
 from ansible_collections.graphops.intune.plugins.plugin_utils._desired.files import DesiredError, read_desired
-from ansible_collections.graphops.intune.plugins.plugin_utils._inert import inert
 from ansible_collections.graphops.intune.plugins.plugin_utils._inventory import devices as _devices
 from ansible_collections.graphops.intune.plugins.plugin_utils._inventory import host_names as _host_names
 from ansible_collections.graphops.intune.plugins.plugin_utils._report import snapshot as _snapshot
@@ -61,6 +60,7 @@ from ansible_collections.graphops.intune.plugins.plugin_utils._report.figures im
 from ansible_collections.graphops.intune.plugins.plugin_utils._report.history import History
 from ansible_collections.graphops.intune.plugins.plugin_utils._report.json_file import to_json
 from ansible_collections.graphops.intune.plugins.plugin_utils._report.page.page import to_html
+from ansible_collections.graphops.intune.plugins.plugin_utils._unsafe import inert
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -125,8 +125,8 @@ def dates(data: bytes) -> None:
     """A date and time, of a user's or of the service's."""
     text = data.decode("utf-8", "surrogateescape")
     _DATE.before(text, "2017-01-01T00:00:17Z")
-    shown = _moments.canonical(text)
-    assert shown is None or shown == _moments.NEVER or _moments.is_moment(shown)
+    shown = _timestamps.canonical(text)
+    assert shown is None or shown == _timestamps.NEVER or _timestamps.is_moment(shown)
     try:
         sent = _DATE.from_option(text)
     except EdmError:

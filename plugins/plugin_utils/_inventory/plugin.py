@@ -18,8 +18,8 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Constructable
 
 from ...module_utils._compliance.model import Row
 from ...module_utils._errors import IntuneError
-from .._inert import MARKED, inert
 from .._options import complete, is_secret
+from .._unsafe import MARKED, inert
 from .host_names import choose, renamed
 from .staging import draft, take_over
 

@@ -12,7 +12,7 @@ import dataclasses
 import enum
 from collections.abc import Iterable, Mapping, Sequence
 
-from .. import _moments
+from .. import _timestamps
 from .._compliance import Group, by_severity, group_of
 from .comparison import Comparison, compare
 from .history import History
@@ -157,11 +157,11 @@ def freshness(reported: str | None, now: str, limits: Limits) -> Freshness:
     """Return how fresh a report is; one from the future, by a clock that is fast, is fresh."""
     if reported is None:
         return Freshness.UNKNOWN
-    if reported == _moments.NEVER:
+    if reported == _timestamps.NEVER:
         return Freshness.NEVER
-    if reported >= _moments.days_after(now, -limits.healthy_days):
+    if reported >= _timestamps.days_after(now, -limits.healthy_days):
         return Freshness.HEALTHY
-    return Freshness.DRIFTING if reported >= _moments.days_after(now, -limits.stale_days) else Freshness.STALE
+    return Freshness.DRIFTING if reported >= _timestamps.days_after(now, -limits.stale_days) else Freshness.STALE
 
 
 def _count_freshness(rows: Iterable[Row], now: str, limits: Limits) -> dict[Freshness, int]:
@@ -176,17 +176,17 @@ def _count_freshness(rows: Iterable[Row], now: str, limits: Limits) -> dict[Fres
 
 def _recency(reported: str | None) -> str:
     """Return a text by which moments sort, with "never" and null before all of them."""
-    return {None: "", _moments.NEVER: " "}.get(reported) or reported or ""
+    return {None: "", _timestamps.NEVER: " "}.get(reported) or reported or ""
 
 
 def _find_expiring(snapshot: Snapshot, limits: Limits) -> list[Expiring]:
-    end = _moments.days_after(snapshot.taken, limits.grace_days)
+    end = _timestamps.days_after(snapshot.taken, limits.grace_days)
     found = [
         Expiring(policy, row)
         for policy in snapshot.policies
         for row in policy.rows
         if row.grace is not None
-        and row.grace != _moments.NEVER
+        and row.grace != _timestamps.NEVER
         and snapshot.taken <= row.grace <= end
         and group_of(row.status) in (Group.NOT_COMPLIANT, Group.NOT_KNOWN)
     ]

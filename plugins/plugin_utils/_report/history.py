@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .. import _moments
+from .. import _timestamps
 from .snapshot import Header, Snapshot, SnapshotError, from_json, header_from_json
 
 
@@ -73,7 +73,7 @@ def read(directory: Path, before: str, compare_days: int) -> dict[str, Any]:
             except SnapshotError as error:
                 unreadable.append(UnreadableFile(path.name, str(error)))
     earlier = sorted((path for path in headers if headers[path].taken < before), key=lambda path: headers[path].taken)
-    latest = _moments.days_after(before, -compare_days)
+    latest = _timestamps.days_after(before, -compare_days)
     baseline = None
     for path in [path for path in earlier if headers[path].taken <= latest][::-1]:
         try:

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ...module_utils._errors import parse_json
-from .. import _moments
+from .. import _timestamps
 from .._compliance import UNKNOWN, Group, group_of, worst
 
 VERSION = 1
@@ -168,7 +168,7 @@ def _policies_to_json(snapshot: Snapshot) -> str:
 
 def file_name(taken: str, text: str) -> str:
     """Return a snapshot's file name: two of one moment have different ones unless they are the same."""
-    return f"{_moments.stamp(taken)}-{hashlib.sha256(text.encode()).hexdigest()[:8]}.json"
+    return f"{_timestamps.stamp(taken)}-{hashlib.sha256(text.encode()).hexdigest()[:8]}.json"
 
 
 def from_json(text: str) -> Snapshot:
@@ -226,7 +226,7 @@ def _header(document: Mapping[str, Any]) -> Header:
     header = Header(**fields)
     taken, complete, *numbers = fields.values()
     sound = isinstance(complete, bool) and all(isinstance(number, int) and number >= 0 for number in numbers)
-    if not sound or not _moments.is_moment(taken):
+    if not sound or not _timestamps.is_moment(taken):
         raise SnapshotError("it is damaged: its figures are none")
     return header
 
@@ -260,7 +260,7 @@ def from_results(policies: Sequence[Mapping[str, Any]], results: Sequence[Mappin
     Raises:
         SnapshotError: these do not belong together, or the moment is none.
     """
-    if not _moments.is_moment(taken):
+    if not _timestamps.is_moment(taken):
         raise SnapshotError(f"the moment is {taken!r}; write it in UTC, like 2026-11-24T06:00:00Z")
     if len(policies) != len(results):
         raise SnapshotError(f"there are {len(policies)} policies but {len(results)} results of reading them")
@@ -298,7 +298,7 @@ def _row(row: Mapping[str, Any]) -> Row:
 
 
 def _moment(value: Any) -> str | None:
-    return _moments.canonical(str(value)) if value is not None else None
+    return _timestamps.canonical(str(value)) if value is not None else None
 
 
 def _string(value: Any) -> str | None:

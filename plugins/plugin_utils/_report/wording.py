@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from .. import _moments
+from .. import _timestamps
 from .._compliance import Group
 from .comparison import Comparison
 from .figures import Figures
@@ -71,7 +71,7 @@ def _difference(figures: Figures) -> str:
 
 
 def _since(comparison: Comparison, today: str) -> str:
-    day = _moments.spell_day(comparison.since, today=today)
+    day = _timestamps.spell_day(comparison.since, today=today)
     same_day = comparison.since[:10] == today[:10]
     return f"{day} at {comparison.since[11:16]} UTC" if same_day else day
 

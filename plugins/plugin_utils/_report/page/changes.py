@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from ... import _moments
+from ... import _timestamps
 from ..._compliance import Group, group_of, label
 from ..comparison import Change, Changed, Comparison
 from ..figures import Figures
@@ -45,10 +45,11 @@ def changes(figures: Figures) -> Html:
             "There is no earlier snapshot to compare with. The next report will tell what has changed since this one."
         )
         return section("changes", "What has changed", element("p", text))
-    heading = f"Since {_moments.spell_day(comparison.since, today=figures.snapshot.taken)}"
+    heading = f"Since {_timestamps.spell_day(comparison.since, today=figures.snapshot.taken)}"
     if not comparison.compared:
         text = (
-            f"No policy was read in full both now and on {_moments.spell(comparison.since)}: nothing can be compared."
+            f"No policy was read in full both now and on {_timestamps.spell(comparison.since)}: "
+            "nothing can be compared."
         )
         return section("changes", heading, element("p", text))
     return section(
@@ -61,7 +62,7 @@ def changes(figures: Figures) -> Html:
 
 
 def _scope(comparison: Comparison) -> Content:
-    text = f"Compared with the snapshot of {_moments.spell(comparison.since)}, status by status."
+    text = f"Compared with the snapshot of {_timestamps.spell(comparison.since)}, status by status."
     if comparison.covers_everything:
         return text
     names = [["; " if index else "", policy_name(policy)] for index, policy in enumerate(comparison.left_out)]

@@ -16,7 +16,7 @@ import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ... import _moments
+from ... import _timestamps
 from ..snapshot import Header
 from ..wording import count, number
 from .html import Html, element, fragment
@@ -73,17 +73,17 @@ def describe_trend(points: Sequence[Header]) -> str:
 
 def _spell(point: Header) -> str:
     at_least = "" if point.complete else "at least "
-    return f"{at_least}{number(point.not_compliant_devices)} on {_moments.spell_day(point.taken)}"
+    return f"{at_least}{number(point.not_compliant_devices)} on {_timestamps.spell_day(point.taken)}"
 
 
 def _trend(points: Sequence[Header], width: int, height: int, kind: str) -> Html:
     steps = ticks(max(point.not_compliant_devices for point in points))
     left = 10 + 8 * len(number(steps[-1]))
-    across = Scale(0, _moments.seconds_between(points[0].taken, points[-1].taken), left + 6, width - 34)
+    across = Scale(0, _timestamps.seconds_between(points[0].taken, points[-1].taken), left + 6, width - 34)
     up = Scale(0, steps[-1], height - 30, 16)
     line = [
         Point(
-            across(_moments.seconds_between(points[0].taken, point.taken)),
+            across(_timestamps.seconds_between(points[0].taken, point.taken)),
             up(point.not_compliant_devices),
             point.complete,
         )
@@ -110,8 +110,8 @@ def _trend(points: Sequence[Header], width: int, height: int, kind: str) -> Html
     below = line[-2].y < last.y < height - 60
     value = element("text", latest, x=width, y=last.y + (24 if below else -12), text_anchor="end", class_="value")
     days = [
-        element("text", _moments.spell_day(points[0].taken), x=left, y=height - 8, text_anchor="start"),
-        element("text", _moments.spell_day(points[-1].taken), x=width, y=height - 8, text_anchor="end"),
+        element("text", _timestamps.spell_day(points[0].taken), x=left, y=height - 8, text_anchor="start"),
+        element("text", _timestamps.spell_day(points[-1].taken), x=width, y=height - 8, text_anchor="end"),
     ]
     return _svg(
         "Devices that are not compliant, by snapshot",

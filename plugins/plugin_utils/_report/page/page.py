@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 
-from ... import _moments
+from ... import _timestamps
 from ..._compliance import Group
 from ..figures import Figures, Freshness
 from ..snapshot import Reading
@@ -42,7 +42,7 @@ def to_html(figures: Figures, title: str, style: str, script: str) -> str:
         element("meta", name="color-scheme", content="light dark"),
         element("meta", name="referrer", content="no-referrer"),
         element("meta", name="robots", content="noindex"),
-        element("title", f"{title}, {_moments.spell_day(figures.snapshot.taken)}"),
+        element("title", f"{title}, {_timestamps.spell_day(figures.snapshot.taken)}"),
         element("link", rel="icon", href="data:,"),  # or a browser asks the server for one
         own_code("style", style),
     ]
@@ -79,7 +79,7 @@ def _hash(code: str) -> str:
 
 
 def _opening(figures: Figures, title: str) -> Html:
-    meta = f"As of {_moments.spell(figures.snapshot.taken)}. All times are UTC."
+    meta = f"As of {_timestamps.spell(figures.snapshot.taken)}. All times are UTC."
     return element(
         "header",
         element("h1", title),

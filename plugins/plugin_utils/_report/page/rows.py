@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ... import _moments
+from ... import _timestamps
 from ..._compliance import group_of, label, rank
 from ..comparison import Change
 from ..figures import Figures, platform
@@ -120,8 +120,8 @@ def _data(figures: Figures, rows: list[tuple[Policy, Row]], changes: dict[tuple[
                 _name(row.principal or row.user),
                 policies[policy.id],
                 statuses[row.status],
-                _moments.show(row.reported or ""),
-                _moments.show(row.grace or ""),
+                _timestamps.show(row.reported or ""),
+                _timestamps.show(row.grace or ""),
                 indexes.get(changes[policy.id, row.id], -1) if (policy.id, row.id) in changes else -1,
             ]
             for policy, row in rows

@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from ... import _moments
+from ... import _timestamps
 from ..._compliance import group_of, label
 from ..figures import platform
 from ..snapshot import Policy, Row
@@ -158,6 +158,6 @@ def policy_with_platform(policy: Policy) -> Html:
 
 def moment(value: str | None) -> Html | str:
     """Return a moment in UTC."""
-    if value is None or value == _moments.NEVER:
+    if value is None or value == _timestamps.NEVER:
         return "unknown" if value is None else value
-    return element("time", _moments.show(value), datetime=value)
+    return element("time", _timestamps.show(value), datetime=value)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from ansible_collections.graphops.intune.plugins.plugin_utils import _moments
+from ansible_collections.graphops.intune.plugins.plugin_utils import _timestamps
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,14 +35,14 @@ MOMENTS = st.datetimes(datetime.datetime(2, 1, 1), datetime.datetime(9998, 12, 3
     ],
 )
 def test_canonical(given_text: str, expected: str | None) -> None:
-    assert _moments.canonical(given_text) == expected
+    assert _timestamps.canonical(given_text) == expected
 
 
 @given(MOMENTS, MOMENTS)
 def test_moments_compare_as_texts(one: datetime.datetime, other: datetime.datetime) -> None:
     one, other = (moment.replace(microsecond=0, tzinfo=datetime.timezone.utc) for moment in (one, other))
-    texts = [_moments.canonical(moment.isoformat()) for moment in (one, other)]
-    assert all(map(_moments.is_moment, texts))
+    texts = [_timestamps.canonical(moment.isoformat()) for moment in (one, other)]
+    assert all(map(_timestamps.is_moment, texts))
     assert (str(texts[0]) < str(texts[1])) == (one < other)
 
 
@@ -51,24 +51,24 @@ def test_moments_compare_as_texts(one: datetime.datetime, other: datetime.dateti
     ["never", "", "2026-11-24", "2026-13-01T00:00:00Z", "2026-11-24T06:00:00.5Z", "2026-11-24T25:00:00Z", None],
 )
 def test_what_is_no_moment(value: object) -> None:
-    assert not _moments.is_moment(value)
+    assert not _timestamps.is_moment(value)
 
 
 def test_days_after() -> None:
-    assert _moments.days_after("2026-02-25T06:00:00Z", 7) == "2026-03-04T06:00:00Z"
-    assert _moments.days_after("2026-03-04T06:00:00Z", -7) == "2026-02-25T06:00:00Z"
+    assert _timestamps.days_after("2026-02-25T06:00:00Z", 7) == "2026-03-04T06:00:00Z"
+    assert _timestamps.days_after("2026-03-04T06:00:00Z", -7) == "2026-02-25T06:00:00Z"
 
 
 @pytest.mark.parametrize("days", [10**7, 10**12])
 def test_days_beyond_the_calendar_are_before_and_after_everything(days: int) -> None:
-    assert _moments.days_after("2026-11-24T06:00:00Z", -days) < "0002-01-01T00:00:00Z"
-    assert _moments.days_after("2026-11-24T06:00:00Z", days) > "9998-12-31T23:59:59Z"
+    assert _timestamps.days_after("2026-11-24T06:00:00Z", -days) < "0002-01-01T00:00:00Z"
+    assert _timestamps.days_after("2026-11-24T06:00:00Z", days) > "9998-12-31T23:59:59Z"
 
 
 def test_words() -> None:
-    assert _moments.spell("2026-11-04T06:30:59Z") == "4 November 2026, 06:30 UTC"
-    assert _moments.spell_day("2026-11-04T06:30:59Z", today="2026-12-01T00:00:00Z") == "4 November"
-    assert _moments.spell_day("2025-11-04T06:30:59Z", today="2026-12-01T00:00:00Z") == "4 November 2025"
-    assert _moments.show("2026-11-04T06:30:59Z") == "2026-11-04 06:30"
-    assert _moments.show("never") == "never"
-    assert _moments.stamp("2026-11-04T06:30:59Z") == "20261104T063059Z"
+    assert _timestamps.spell("2026-11-04T06:30:59Z") == "4 November 2026, 06:30 UTC"
+    assert _timestamps.spell_day("2026-11-04T06:30:59Z", today="2026-12-01T00:00:00Z") == "4 November"
+    assert _timestamps.spell_day("2025-11-04T06:30:59Z", today="2026-12-01T00:00:00Z") == "4 November 2025"
+    assert _timestamps.show("2026-11-04T06:30:59Z") == "2026-11-04 06:30"
+    assert _timestamps.show("never") == "never"
+    assert _timestamps.stamp("2026-11-04T06:30:59Z") == "20261104T063059Z"

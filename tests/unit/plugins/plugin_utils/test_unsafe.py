@@ -10,7 +10,7 @@ import pytest
 from ansible import template
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
-from ansible_collections.graphops.intune.plugins.plugin_utils._inert import inert
+from ansible_collections.graphops.intune.plugins.plugin_utils._unsafe import inert
 
 TEXTS = [
     "{{ 1 + 1 }}",
