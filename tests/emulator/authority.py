@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 from .assertion import AssertionVerifier
 from .credentials import Credentials
 from .entra_error import EntraError, invalid_client
-from .exchange import Answer, Exchange
+from .http.exchange import Answer, Exchange
 from .store import Store
 from .tokens import Issued, Tokens
 

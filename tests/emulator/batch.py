@@ -14,8 +14,8 @@ import json
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
-from .exchange import BATCH, Answer, Exchange
 from .graph_error import GraphError, bad_request
+from .http.exchange import BATCH, Answer, Exchange
 from .request_body import read_json
 
 MOST_STEPS = 20

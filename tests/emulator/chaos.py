@@ -11,8 +11,8 @@ from collections import Counter
 
 from . import fault_rule
 from .chaos_kind import KINDS, ChaosKind
-from .exchange import Exchange, Kind
 from .faults import Effect, FaultError
+from .http.exchange import Exchange, Kind
 from .store import Store
 
 _SHORTEST_WAIT, _LONGEST_WAIT = 0.05, 0.2

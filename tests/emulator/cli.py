@@ -18,8 +18,8 @@ from pathlib import Path
 from . import seed
 from .credentials import Addresses, CredentialFiles, Credentials, write_private
 from .emulator import Emulator
+from .http.server import LOOPBACK, Listener, serve
 from .policy import Policy
-from .server import LOOPBACK, Listener, serve
 from .settings import Profile, Settings, SettingsError
 
 

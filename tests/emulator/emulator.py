@@ -15,9 +15,9 @@ from .chaos import Chaos
 from .control import Control
 from .credentials import Addresses, Credentials
 from .device_status import Version
-from .exchange import Kind
 from .faults import Faults
 from .graph import Graph
+from .http.exchange import Kind
 from .journal import Journal
 from .judge import Judge
 from .leak import LeakScan

@@ -10,11 +10,11 @@ import random
 from collections.abc import Callable
 
 from . import batch
-from .exchange import Answer, Exchange
 from .fault_answer import Delivery
 from .graph import Graph
 from .graph_error import GraphError
 from .handled import Handled
+from .http.exchange import Answer, Exchange
 
 Handle = Callable[[Exchange, "GraphError | None", "frozenset[str] | None"], Handled]
 """Handles one request: the error that is its answer, if it has one already, and what it may change (None: all)."""

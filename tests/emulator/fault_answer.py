@@ -13,8 +13,8 @@ from collections.abc import Callable
 
 from . import graph_error
 from .entra_error import EntraError
-from .exchange import Answer, Exchange, Kind
 from .faults import BodyForm, Drop, Effect, RetryAfter, RetryIn
+from .http.exchange import Answer, Exchange, Kind
 
 Ordinary = Callable[["frozenset[str] | None"], Answer]
 """Answers a request as if there were no fault, keeping only the properties named (None: all)."""

@@ -10,8 +10,8 @@ import re
 from typing import TypeVar
 
 from .device_status import BY_NAME
-from .exchange import Kind
 from .faults import BodyForm, Drop, Effect, FaultError, JsonAnswer, RetryAfter, RetryIn, Rule
+from .http.exchange import Kind
 
 _RULE = frozenset({"match", "times", "skip", "do"})
 _MATCH = frozenset({"method", "path", "kind", "batch"})

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from . import page
 from .device_status import ODATA_TYPE, DeviceStatus, Property, read_changes
 from .edm import EdmError, Value
-from .exchange import Answer, Exchange, Kind, json_bytes
 from .graph_error import GraphError, bad_request, forbidden, unauthorized
+from .http.exchange import Answer, Exchange, Kind, json_bytes
 from .request_body import read_json
 from .route import Resource, Route, parse
 from .settings import READ_ROLE, WRITE_ROLE, Profile

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from .exchange import Exchange
 from .fault_answer import Delivery
+from .http.exchange import Exchange
 from .journal import Entry
 
 

@@ -10,7 +10,7 @@ import json
 import time
 
 from .authority import read_form
-from .exchange import Exchange, Kind
+from .http.exchange import Exchange, Kind
 from .leak import LeakScan
 
 

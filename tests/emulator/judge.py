@@ -16,7 +16,7 @@ from http import HTTPStatus
 from .budget import Limit
 from .device_status import DeviceStatus, Property, unchanged
 from .edm import Value
-from .exchange import Exchange, Kind
+from .http.exchange import Exchange, Kind
 from .leak import LeakScan
 from .store import Store
 

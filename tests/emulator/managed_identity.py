@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 
 from .credentials import Credentials
-from .exchange import Answer, Exchange
+from .http.exchange import Answer, Exchange
 from .store import Store
 from .tokens import Issued, Tokens
 

@@ -10,8 +10,8 @@ import binascii
 import dataclasses
 from urllib.parse import urlencode
 
-from .exchange import Exchange
 from .graph_error import GraphError, bad_request
+from .http.exchange import Exchange
 from .settings import Settings
 
 

@@ -10,12 +10,12 @@ from typing import Protocol
 
 from .budget import Excess
 from .envelope import Envelope
-from .exchange import Answer, Exchange, Kind
 from .fault_answer import Delivery, deliver
 from .faults import Effect
 from .graph import Graph
 from .graph_error import GraphError
 from .handled import Handled
+from .http.exchange import Answer, Exchange, Kind
 from .oversight import Oversight
 from .store import Store
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 
-from .exchange import Exchange
 from .graph_error import GraphError, bad_request
+from .http.exchange import Exchange
 
 
 def read_json(exchange: Exchange) -> object:

@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Iterable, ValuesView
 
 from .device_status import DeviceStatus, EnumCase, Version
-from .exchange import json_bytes
+from .http.exchange import json_bytes
 
 _View = tuple[Version, EnumCase]
 

@@ -18,7 +18,7 @@ import requests
 
 from ...emulator import EmulatorError, RunningEmulator, chaos
 from ...emulator.chaos_kind import KINDS
-from ...emulator.exchange import Exchange, Kind
+from ...emulator.http.exchange import Exchange, Kind
 from ...emulator.settings import Settings
 from ...emulator.store import Store
 from .conftest import Client, counts, item, policies, statuses
