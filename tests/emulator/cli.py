@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import seed
-from .credentials import Addresses, CredentialFiles, Credentials, write_private
 from .emulator import Emulator
+from .entra.credentials import Addresses, CredentialFiles, Credentials, write_private
 from .http.server import LOOPBACK, Listener, serve
 from .policy import Policy
 from .settings import Profile, Settings, SettingsError

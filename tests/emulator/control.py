@@ -15,13 +15,13 @@ from starlette.routing import Route
 from . import chaos, fault_rule
 from .device_status import DeviceStatus, Version, read_changes
 from .edm import EdmError
+from .entra.tokens import Tokens
 from .faults import FaultError
 from .graph_error import GraphError
 from .http.exchange import segments
 from .oversight import Oversight
 from .settings import SettingsError
 from .store import Store
-from .tokens import Tokens
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

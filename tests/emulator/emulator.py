@@ -9,26 +9,26 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Scope
 
-from .authority import Authority
 from .budget import Budget
 from .chaos import Chaos
 from .control import Control
-from .credentials import Addresses, Credentials
 from .device_status import Version
+from .entra.authority import Authority
+from .entra.credentials import Addresses, Credentials
+from .entra.managed_identity import ManagedIdentity
+from .entra.tokens import Tokens
 from .faults import Faults
 from .graph import Graph
 from .http.exchange import Kind
 from .journal import Journal
 from .judge import Judge
 from .leak import LeakScan
-from .managed_identity import ManagedIdentity
 from .oversight import Oversight
 from .policy import Policy
 from .reception import Handler, Reception
 from .service import Service
 from .settings import Settings
 from .store import Store
-from .tokens import Tokens
 
 _GRAPH_ROOTS = tuple(f"/{version.value}/" for version in Version)
 

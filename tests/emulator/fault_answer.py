@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 from . import graph_error
-from .entra_error import EntraError
+from .entra.error import EntraError
 from .faults import BodyForm, Drop, Effect, RetryAfter, RetryIn
 from .http.exchange import Answer, Exchange, Kind
 

@@ -9,7 +9,7 @@ import dataclasses
 import json
 import time
 
-from .authority import read_form
+from .entra.authority import read_form
 from .http.exchange import Exchange, Kind
 from .leak import LeakScan
 

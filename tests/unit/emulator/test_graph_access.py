@@ -11,7 +11,7 @@ import jwt
 import pytest
 
 from ...emulator import start
-from ...emulator.tokens import TokenError, Tokens
+from ...emulator.entra.tokens import TokenError, Tokens
 from .conftest import Client, item, policies
 
 READ = "DeviceManagementConfiguration.Read.All"

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import hmac
 
+from ..http.exchange import Answer, Exchange
+from ..store import Store
 from .credentials import Credentials
-from .http.exchange import Answer, Exchange
-from .store import Store
 from .tokens import Issued, Tokens
 
 # The two say the same thing with different names and types:

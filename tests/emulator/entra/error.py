@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import uuid
 
-from .http.exchange import Answer, utc_now
+from ..http.exchange import Answer, utc_now
 
 
 @dataclasses.dataclass(eq=False)

@@ -12,7 +12,7 @@ import jwt
 from cryptography.hazmat.primitives import hashes
 
 from .credentials import FEDERATED_AUDIENCE, Credentials
-from .entra_error import EntraError, invalid_client
+from .error import EntraError, invalid_client
 
 _NOT_NOW = "Client assertion is not within its valid time range."
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import hmac
 from urllib.parse import parse_qs
 
+from ..http.exchange import Answer, Exchange
+from ..store import Store
 from .assertion import AssertionVerifier
 from .credentials import Credentials
-from .entra_error import EntraError, invalid_client
-from .http.exchange import Answer, Exchange
-from .store import Store
+from .error import EntraError, invalid_client
 from .tokens import Issued, Tokens
 
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

@@ -15,7 +15,7 @@ import msal
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from .conftest import TIMEOUT, Client, policies
+from ..conftest import TIMEOUT, Client, policies
 
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 

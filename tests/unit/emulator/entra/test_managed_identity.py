@@ -11,7 +11,7 @@ import msal
 import pytest
 import requests
 
-from .conftest import TIMEOUT, Client, policies
+from ..conftest import TIMEOUT, Client, policies
 
 API = {"api-version": "2018-02-01"}
 

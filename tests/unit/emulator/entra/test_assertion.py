@@ -12,9 +12,9 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from ...emulator.assertion import AssertionVerifier
-from ...emulator.credentials import Credentials
-from ...emulator.entra_error import EntraError
+from ....emulator.entra.assertion import AssertionVerifier
+from ....emulator.entra.credentials import Credentials
+from ....emulator.entra.error import EntraError
 
 CREDENTIALS = Credentials(federated_issuer="https://issuer.invalid")
 VERIFIER = AssertionVerifier(CREDENTIALS, ["https://authority.invalid/token"])
