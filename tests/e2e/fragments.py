@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from ..emulator import seed
+from ..emulator.graph import seed
 from .commands import COLLECTION, PACKAGES, role_variables
 from .documents import ROOT, Block
 

@@ -15,11 +15,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import seed
 from .emulator import Emulator
 from .entra.credentials import Addresses, CredentialFiles, Credentials, write_private
+from .graph import seed
+from .graph.policy import Policy
 from .http.server import LOOPBACK, Listener, serve
-from .policy import Policy
 from .settings import Profile, Settings, SettingsError
 
 

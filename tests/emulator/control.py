@@ -13,11 +13,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from . import chaos, fault_rule
-from .device_status import DeviceStatus, Version, read_changes
-from .edm import EdmError
 from .entra.tokens import Tokens
 from .faults import FaultError
-from .graph_error import GraphError
+from .graph.device_status import DeviceStatus, Version, read_changes
+from .graph.edm import EdmError
+from .graph.error import GraphError
 from .http.exchange import segments
 from .oversight import Oversight
 from .settings import SettingsError

@@ -9,22 +9,22 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Scope
 
-from .budget import Budget
 from .chaos import Chaos
 from .control import Control
-from .device_status import Version
 from .entra.authority import Authority
 from .entra.credentials import Addresses, Credentials
 from .entra.managed_identity import ManagedIdentity
 from .entra.tokens import Tokens
 from .faults import Faults
-from .graph import Graph
+from .graph.budget import Budget
+from .graph.device_status import Version
+from .graph.graph import Graph
+from .graph.policy import Policy
 from .http.exchange import Kind
 from .journal import Journal
 from .judge import Judge
 from .leak import LeakScan
 from .oversight import Oversight
-from .policy import Policy
 from .reception import Handler, Reception
 from .service import Service
 from .settings import Settings

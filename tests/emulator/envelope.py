@@ -9,10 +9,10 @@ import dataclasses
 import random
 from collections.abc import Callable
 
-from . import batch
 from .fault_answer import Delivery
-from .graph import Graph
-from .graph_error import GraphError
+from .graph import batch
+from .graph.error import GraphError
+from .graph.graph import Graph
 from .handled import Handled
 from .http.exchange import Answer, Exchange
 

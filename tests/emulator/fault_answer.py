@@ -11,9 +11,9 @@ import json
 import time
 from collections.abc import Callable
 
-from . import graph_error
 from .entra.error import EntraError
 from .faults import BodyForm, Drop, Effect, RetryAfter, RetryIn
+from .graph import error as graph_error
 from .http.exchange import Answer, Exchange, Kind
 
 Ordinary = Callable[["frozenset[str] | None"], Answer]

@@ -9,8 +9,8 @@ import enum
 import re
 from typing import TypeVar
 
-from .device_status import BY_NAME
 from .faults import BodyForm, Drop, Effect, FaultError, JsonAnswer, RetryAfter, RetryIn, Rule
+from .graph.device_status import BY_NAME
 from .http.exchange import Kind
 
 _RULE = frozenset({"match", "times", "skip", "do"})

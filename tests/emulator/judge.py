@@ -13,9 +13,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 
-from .budget import Limit
-from .device_status import DeviceStatus, Property, unchanged
-from .edm import Value
+from .graph.budget import Limit
+from .graph.device_status import DeviceStatus, Property, unchanged
+from .graph.edm import Value
 from .http.exchange import Exchange, Kind
 from .leak import LeakScan
 from .store import Store

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from .budget import Budget
 from .chaos import Chaos
 from .faults import Faults
+from .graph.budget import Budget
 from .journal import Journal
 from .judge import Judge
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import time
 from typing import Protocol
 
-from .budget import Excess
 from .envelope import Envelope
 from .fault_answer import Delivery, deliver
 from .faults import Effect
-from .graph import Graph
-from .graph_error import GraphError
+from .graph.budget import Excess
+from .graph.error import GraphError
+from .graph.graph import Graph
 from .handled import Handled
 from .http.exchange import Answer, Exchange, Kind
 from .oversight import Oversight

@@ -9,7 +9,7 @@ import dataclasses
 import enum
 from collections.abc import Mapping
 
-from .device_status import EnumCase
+from .graph.device_status import EnumCase
 
 READ_ROLE = "DeviceManagementConfiguration.Read.All"
 WRITE_ROLE = "DeviceManagementConfiguration.ReadWrite.All"

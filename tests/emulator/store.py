@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .device_status import DeviceStatus
-from .graph_error import not_found
-from .policy import Policy
+from .graph.device_status import DeviceStatus
+from .graph.error import not_found
+from .graph.policy import Policy
 from .settings import Settings
 
 

@@ -22,7 +22,7 @@ from ...emulator.http.exchange import Exchange, Kind
 from ...emulator.settings import Settings
 from ...emulator.store import Store
 from .conftest import Client, counts, item, policies, statuses
-from .test_batch import get, patch, platform, responses, send
+from .graph.test_batch import get, patch, platform, responses, send
 
 README = Path(chaos.__file__).with_name("README.md")
 UNASKED = {name for name, kind in KINDS.items() if kind.unasked}

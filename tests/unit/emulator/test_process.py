@@ -17,8 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from ...emulator import EmulatorError, cli, seed, start
-from ...emulator.edm import ComplianceStatus
+from ...emulator import EmulatorError, cli, start
+from ...emulator.graph import seed
+from ...emulator.graph.edm import ComplianceStatus
 from ...emulator.process import RunningEmulator
 from .conftest import connect, policies, statuses
 

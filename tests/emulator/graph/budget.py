@@ -18,9 +18,9 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable
 
-from .faults import Effect, RetryAfter, RetryIn
-from .settings import RetryForm
-from .store import Store
+from ..faults import Effect, RetryAfter, RetryIn
+from ..settings import RetryForm
+from ..store import Store
 
 
 class Limit(enum.Enum):

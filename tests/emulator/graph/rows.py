@@ -8,8 +8,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, ValuesView
 
+from ..http.exchange import json_bytes
 from .device_status import DeviceStatus, EnumCase, Version
-from .http.exchange import json_bytes
 
 _View = tuple[Version, EnumCase]
 

@@ -14,8 +14,8 @@ import json
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
-from .graph_error import GraphError, bad_request
-from .http.exchange import BATCH, Answer, Exchange
+from ..http.exchange import BATCH, Answer, Exchange
+from .error import GraphError, bad_request
 from .request_body import read_json
 
 MOST_STEPS = 20

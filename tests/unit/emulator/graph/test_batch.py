@@ -15,7 +15,7 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from .conftest import ADA, WINDOWS, Client, counts, item, policies
+from ..conftest import ADA, WINDOWS, Client, counts, item, policies
 
 COLLECTION = f"deviceManagement/deviceCompliancePolicies/{WINDOWS}/deviceStatuses"
 ROW = f"{COLLECTION}/{quote(ADA, safe='')}"

@@ -8,16 +8,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 
+from ..entra.tokens import AccessToken, TokenError, Tokens
+from ..http.exchange import Answer, Exchange, Kind, json_bytes
+from ..settings import READ_ROLE, WRITE_ROLE, Profile
+from ..store import Store
 from . import page
 from .device_status import ODATA_TYPE, DeviceStatus, Property, read_changes
 from .edm import EdmError, Value
-from .entra.tokens import AccessToken, TokenError, Tokens
-from .graph_error import GraphError, bad_request, forbidden, unauthorized
-from .http.exchange import Answer, Exchange, Kind, json_bytes
+from .error import GraphError, bad_request, forbidden, unauthorized
 from .request_body import read_json
 from .route import Resource, Route, parse
-from .settings import READ_ROLE, WRITE_ROLE, Profile
-from .store import Store
 
 _READ_ROLES = (READ_ROLE, WRITE_ROLE)
 _WRITES = frozenset({("POST", Resource.STATUSES), ("PATCH", Resource.STATUS), ("DELETE", Resource.STATUS)})

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ...emulator import edm
-from ...emulator.edm import EdmError, EdmType
+from ....emulator.graph import edm
+from ....emulator.graph.edm import EdmError, EdmType
 
 
 @pytest.mark.parametrize(

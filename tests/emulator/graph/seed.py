@@ -16,7 +16,7 @@ from .device_status import DeviceStatus, Version, read_changes
 from .edm import ComplianceStatus
 from .policy import DEFAULT_TYPE, Policy
 
-DOCUMENTED = Path(__file__).parent / "seeds" / "documented.json"
+DOCUMENTED = Path(__file__).parents[1] / "seeds" / "documented.json"
 
 _NAMESPACE = uuid.UUID("5b1f3c1e-8f0a-4a57-9d0c-3f7f3f1c2a11")
 _FIRST_REPORT = edm.parse_date_time_offset("2026-01-05T06:07:08.0000001Z")

@@ -10,7 +10,7 @@ import json
 import uuid
 from urllib.parse import quote
 
-from .http.exchange import Answer, Exchange, utc_now
+from ..http.exchange import Answer, Exchange, utc_now
 
 # The host and service names in Intune's texts differ by scale unit; .invalid makes sure that none is ever called.
 SERVICE_PATH = "/DeviceConfiguration_2601/StatelessDeviceConfigurationFEService/deviceManagement"

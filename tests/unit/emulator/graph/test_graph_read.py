@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from .conftest import ADA, WINDOWS, Client, item, policies, statuses
+from ..conftest import ADA, WINDOWS, Client, item, policies, statuses
 
 ADA_ROW = {
     "id": ADA,

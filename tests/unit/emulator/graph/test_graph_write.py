@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import ADA, WINDOWS, Client, counts, item, statuses
+from ..conftest import ADA, WINDOWS, Client, counts, item, statuses
 
 DOCUMENTED = {
     "deviceDisplayName": "Device Display Name value",

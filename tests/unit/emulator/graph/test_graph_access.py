@@ -10,9 +10,9 @@ import json
 import jwt
 import pytest
 
-from ...emulator import start
-from ...emulator.entra.tokens import TokenError, Tokens
-from .conftest import Client, item, policies
+from ....emulator import start
+from ....emulator.entra.tokens import TokenError, Tokens
+from ..conftest import Client, item, policies
 
 READ = "DeviceManagementConfiguration.Read.All"
 WRITE = "DeviceManagementConfiguration.ReadWrite.All"

@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 import time
 
-from ...emulator import seed
-from ...emulator.device_status import BY_NAME, DeviceStatus, EnumCase, Version
-from ...emulator.rows import Rows
+from ....emulator.graph import seed
+from ....emulator.graph.device_status import BY_NAME, DeviceStatus, EnumCase, Version
+from ....emulator.graph.rows import Rows
 
 CHANGE = {BY_NAME["deviceModel"]: "changed"}
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from ...emulator import EmulatorError
-from ...emulator.budget import Budget, Limit
-from ...emulator.settings import RetryForm, Settings
-from ...emulator.store import Store
-from .conftest import Client, connect, counts, item, policies
+from ....emulator import EmulatorError
+from ....emulator.graph.budget import Budget, Limit
+from ....emulator.settings import RetryForm, Settings
+from ....emulator.store import Store
+from ..conftest import Client, connect, counts, item, policies
 from .test_batch import get, patch, responses, send
 
 

@@ -9,7 +9,7 @@ import dataclasses
 import enum
 
 from .device_status import Version
-from .graph_error import SERVICE_PATH, GraphError, bad_request
+from .error import SERVICE_PATH, GraphError, bad_request
 
 NOT_ROUTED = "No method match route template"
 

@@ -10,9 +10,9 @@ import binascii
 import dataclasses
 from urllib.parse import urlencode
 
-from .graph_error import GraphError, bad_request
-from .http.exchange import Exchange
-from .settings import Settings
+from ..http.exchange import Exchange
+from ..settings import Settings
+from .error import GraphError, bad_request
 
 
 @dataclasses.dataclass(frozen=True)

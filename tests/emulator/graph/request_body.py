@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 
-from .graph_error import GraphError, bad_request
-from .http.exchange import Exchange
+from ..http.exchange import Exchange
+from .error import GraphError, bad_request
 
 
 def read_json(exchange: Exchange) -> object:
