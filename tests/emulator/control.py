@@ -12,9 +12,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from . import chaos, fault_rule
 from .entra.tokens import Tokens
-from .faults import FaultError
+from .faults import chaos
+from .faults import rule as fault_rule
+from .faults.faults import FaultError
 from .graph.device_status import DeviceStatus, Version, read_changes
 from .graph.edm import EdmError
 from .graph.error import GraphError

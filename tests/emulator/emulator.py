@@ -9,13 +9,13 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Scope
 
-from .chaos import Chaos
 from .control import Control
 from .entra.authority import Authority
 from .entra.credentials import Addresses, Credentials
 from .entra.managed_identity import ManagedIdentity
 from .entra.tokens import Tokens
-from .faults import Faults
+from .faults.chaos import Chaos
+from .faults.faults import Faults
 from .graph.budget import Budget
 from .graph.device_status import Version
 from .graph.graph import Graph

@@ -9,7 +9,7 @@ import dataclasses
 import random
 from collections.abc import Callable
 
-from .fault_answer import Delivery
+from .faults.answer import Delivery
 from .graph import batch
 from .graph.error import GraphError
 from .graph.graph import Graph

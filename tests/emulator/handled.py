@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from .fault_answer import Delivery
+from .faults.answer import Delivery
 from .http.exchange import Exchange
 from .journal import Entry
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from .chaos import Chaos
-from .faults import Faults
+from .faults.chaos import Chaos
+from .faults.faults import Faults
 from .graph.budget import Budget
 from .journal import Journal
 from .judge import Judge

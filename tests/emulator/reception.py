@@ -9,8 +9,8 @@ import time
 from typing import Protocol
 
 from .envelope import Envelope
-from .fault_answer import Delivery, deliver
-from .faults import Effect
+from .faults.answer import Delivery, deliver
+from .faults.faults import Effect
 from .graph.budget import Excess
 from .graph.error import GraphError
 from .graph.graph import Graph

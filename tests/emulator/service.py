@@ -10,7 +10,7 @@ from collections.abc import Callable
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .fault_answer import Delivery
+from .faults.answer import Delivery
 from .http.connection import Connection
 from .http.exchange import Answer, Exchange, Kind
 from .reception import Reception

@@ -18,7 +18,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable
 
-from ..faults import Effect, RetryAfter, RetryIn
+from ..faults.faults import Effect, RetryAfter, RetryIn
 from ..settings import RetryForm
 from ..store import Store
 

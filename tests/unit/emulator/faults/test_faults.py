@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import requests
 
-from ...emulator import EmulatorError, RunningEmulator
-from .conftest import ADA, TIMEOUT, WINDOWS, Client, item, policies, statuses
+from ....emulator import EmulatorError, RunningEmulator
+from ..conftest import ADA, TIMEOUT, WINDOWS, Client, item, policies, statuses
 
 
 def platform(emulator: RunningEmulator) -> int:

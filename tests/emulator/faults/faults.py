@@ -10,7 +10,7 @@ import enum
 import re
 from collections.abc import Mapping
 
-from .http.exchange import Exchange, Kind
+from ..http.exchange import Exchange, Kind
 
 
 class FaultError(ValueError):

@@ -9,11 +9,11 @@ import dataclasses
 import random
 from collections import Counter
 
-from . import fault_rule
+from ..http.exchange import Exchange, Kind
+from ..store import Store
+from . import rule as fault_rule
 from .chaos_kind import KINDS, ChaosKind
 from .faults import Effect, FaultError
-from .http.exchange import Exchange, Kind
-from .store import Store
 
 _SHORTEST_WAIT, _LONGEST_WAIT = 0.05, 0.2
 _DEFAULT_LIMIT = 3

@@ -11,10 +11,10 @@ import json
 import time
 from collections.abc import Callable
 
-from .entra.error import EntraError
+from ..entra.error import EntraError
+from ..graph import error as graph_error
+from ..http.exchange import Answer, Exchange, Kind
 from .faults import BodyForm, Drop, Effect, RetryAfter, RetryIn
-from .graph import error as graph_error
-from .http.exchange import Answer, Exchange, Kind
 
 Ordinary = Callable[["frozenset[str] | None"], Answer]
 """Answers a request as if there were no fault, keeping only the properties named (None: all)."""

@@ -9,9 +9,9 @@ import enum
 import re
 from typing import TypeVar
 
+from ..graph.device_status import BY_NAME
+from ..http.exchange import Kind
 from .faults import BodyForm, Drop, Effect, FaultError, JsonAnswer, RetryAfter, RetryIn, Rule
-from .graph.device_status import BY_NAME
-from .http.exchange import Kind
 
 _RULE = frozenset({"match", "times", "skip", "do"})
 _MATCH = frozenset({"method", "path", "kind", "batch"})

@@ -16,15 +16,16 @@ from typing import Any
 import pytest
 import requests
 
-from ...emulator import EmulatorError, RunningEmulator, chaos
-from ...emulator.chaos_kind import KINDS
-from ...emulator.http.exchange import Exchange, Kind
-from ...emulator.settings import Settings
-from ...emulator.store import Store
-from .conftest import Client, counts, item, policies, statuses
-from .graph.test_batch import get, patch, platform, responses, send
+from ....emulator import EmulatorError, RunningEmulator
+from ....emulator.faults import chaos
+from ....emulator.faults.chaos_kind import KINDS
+from ....emulator.http.exchange import Exchange, Kind
+from ....emulator.settings import Settings
+from ....emulator.store import Store
+from ..conftest import Client, counts, item, policies, statuses
+from ..graph.test_batch import get, patch, platform, responses, send
 
-README = Path(chaos.__file__).with_name("README.md")
+README = Path(chaos.__file__).parents[1] / "README.md"
 UNASKED = {name for name, kind in KINDS.items() if kind.unasked}
 
 
