@@ -20,7 +20,7 @@ from .graph.device_status import DeviceStatus, Version, read_changes
 from .graph.edm import EdmError
 from .graph.error import GraphError
 from .http.exchange import segments
-from .oversight import Oversight
+from .judge.oversight import Oversight
 from .settings import SettingsError
 from .store import Store
 

@@ -21,10 +21,10 @@ from .graph.device_status import Version
 from .graph.graph import Graph
 from .graph.policy import Policy
 from .http.exchange import Kind
-from .journal import Journal
-from .judge import Judge
-from .leak import LeakScan
-from .oversight import Oversight
+from .judge.journal import Journal
+from .judge.judge import Judge
+from .judge.leak import LeakScan
+from .judge.oversight import Oversight
 from .reception import Handler, Reception
 from .service import Service
 from .settings import Settings

@@ -9,7 +9,7 @@ import dataclasses
 
 from .faults.answer import Delivery
 from .http.exchange import Exchange
-from .journal import Entry
+from .judge.journal import Entry
 
 
 @dataclasses.dataclass(frozen=True)

@@ -16,7 +16,7 @@ from .graph.error import GraphError
 from .graph.graph import Graph
 from .handled import Handled
 from .http.exchange import Answer, Exchange, Kind
-from .oversight import Oversight
+from .judge.oversight import Oversight
 from .store import Store
 
 

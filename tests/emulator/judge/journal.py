@@ -9,8 +9,8 @@ import dataclasses
 import json
 import time
 
-from .entra.authority import read_form
-from .http.exchange import Exchange, Kind
+from ..entra.authority import read_form
+from ..http.exchange import Exchange, Kind
 from .leak import LeakScan
 
 

@@ -11,7 +11,7 @@ import uuid
 import pytest
 import requests
 
-from .conftest import ADA, TIMEOUT, WINDOWS, Client, counts, item, policies, statuses
+from ..conftest import ADA, TIMEOUT, WINDOWS, Client, counts, item, policies, statuses
 
 
 def test_it_names_every_rule_even_when_there_is_nothing_to_say(client: Client) -> None:

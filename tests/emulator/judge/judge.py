@@ -13,12 +13,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 
-from .graph.budget import Limit
-from .graph.device_status import DeviceStatus, Property, unchanged
-from .graph.edm import Value
-from .http.exchange import Exchange, Kind
+from ..graph.budget import Limit
+from ..graph.device_status import DeviceStatus, Property, unchanged
+from ..graph.edm import Value
+from ..http.exchange import Exchange, Kind
+from ..store import Store
 from .leak import LeakScan
-from .store import Store
 
 Patch = tuple[DeviceStatus, Mapping[Property, Value]]
 
