@@ -99,17 +99,22 @@ class IntuneError(Exception):
         sentence: what happened and what to do next, for the task's ``msg``.
         failure: the same for a playbook.
         result: further keys of the task's result (``changed``, ``diff`` …), where some were known by then.
-        lost: whether the request may have taken effect although no answer to it arrived.
+        may_have_applied: whether the request may have taken effect although no answer to it arrived.
     """
 
     def __init__(
-        self, sentence: str, failure: Failure, *, result: Mapping[str, Any] | None = None, lost: bool = False
+        self,
+        sentence: str,
+        failure: Failure,
+        *,
+        result: Mapping[str, Any] | None = None,
+        may_have_applied: bool = False,
     ) -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.failure = failure
         self.result = dict(result or {})
-        self.lost = lost
+        self.may_have_applied = may_have_applied
 
     @property
     def sentence(self) -> str:

@@ -44,7 +44,7 @@ from ansible_collections.graphops.intune.plugins.module_utils._sign_in.credentia
 from ansible_collections.graphops.intune.plugins.module_utils._sign_in.token_cache import TokenCacheFile
 from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Answer, Purpose, Transport, origin
 from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import (
-    Patience,
+    RetryBudget,
     parse_http_date,
     parse_retry_after,
     show_time,
@@ -115,7 +115,7 @@ def _keep_error(error: IntuneError) -> None:
 
 def _transport() -> Transport:
     made = Connection.from_options({**_OPTIONS, "access_token": "token"})
-    return Transport(made, Patience(0.0))
+    return Transport(made, RetryBudget(0.0))
 
 
 _TRANSPORT = _transport()

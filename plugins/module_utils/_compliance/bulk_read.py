@@ -93,7 +93,7 @@ class Reader:
             attempt += 1
             try:
                 self._client.hold(trouble)
-                self._client.patience.wait(attempt, trouble)
+                self._client.retry_budget.wait(attempt, trouble)
             except IntuneError as out_of_time:
                 if asks_to_wait(trouble):
                     raise

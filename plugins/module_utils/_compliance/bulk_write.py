@@ -252,7 +252,7 @@ class Bulk:
     def _wait(self, attempt: int, trouble: IntuneError) -> IntuneError | None:
         """Wait before more is sent, and return the error of a task that is out of time."""
         try:
-            self._client.patience.wait(attempt, trouble)
+            self._client.retry_budget.wait(attempt, trouble)
         except IntuneError as out_of_time:
             return out_of_time
         return None
@@ -273,7 +273,7 @@ class Bulk:
             outcomes = list(self._client.batch(calls, _WRITING))
         except IntuneError as error:
             outcomes = [error] * len(chunk)
-            if not error.lost:
+            if not error.may_have_applied:
                 sent.fatal = error
         finally:
             self._budget.spend(len(chunk))
@@ -284,7 +284,7 @@ class Bulk:
                     item.check({**plan.before, **plan.body, **entity_of(outcome)})
             elif outcome is sent.fatal and not _not_carried_out(outcome):
                 item.fail(outcome)
-            elif outcome.lost:
+            elif outcome.may_have_applied:
                 item.tried = True
                 sent.lost.append((item, plan))
                 sent.trouble = later(sent.trouble, outcome)

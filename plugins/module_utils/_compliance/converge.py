@@ -90,7 +90,7 @@ class _Change:
                 )
             except IntuneError as error:
                 error.result = _claim(plan, found)  # a part may have come true by an earlier, lost write
-                if not error.lost:
+                if not error.may_have_applied:
                     raise
                 attempt += 1
                 out_of_time = self._wait(attempt, error)
@@ -111,7 +111,7 @@ class _Change:
     def _wait(self, attempt: int, error: IntuneError) -> IntuneError | None:
         """Wait as the service asked; return the error of a task that is out of time, for which one look is left."""
         try:
-            self._client.patience.wait(attempt, error)
+            self._client.retry_budget.wait(attempt, error)
         except IntuneError as out_of_time:
             if error.failure.retry_after is not None:
                 out_of_time.sentence += MAYBE

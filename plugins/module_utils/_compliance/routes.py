@@ -171,7 +171,7 @@ def explain_refusal(error: IntuneError, purpose: Purpose) -> IntuneError:
         "device's status, change the device or its policy, and let the device check in"
     )
     failure = dataclasses.replace(error.failure, code=Code.WRITE_NOT_SUPPORTED)
-    return IntuneError(sentence, failure, result=error.result, lost=error.lost)
+    return IntuneError(sentence, failure, result=error.result, may_have_applied=error.may_have_applied)
 
 
 def status_missing(status_id: str, purpose: Purpose) -> IntuneError:

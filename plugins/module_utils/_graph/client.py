@@ -19,7 +19,7 @@ from .._errors import READ_PERMISSIONS, WRITE_PERMISSIONS, Code, Failure, Intune
 from .._options import Connection
 from .._sign_in.credentials import Credential, Tokens
 from .._transport.http import Answer, Purpose, Transport
-from .._transport.retry import Clock, Patience, show_time
+from .._transport.retry import Clock, RetryBudget, show_time
 from .._version import USER_AGENT
 from .batch import MAX_REQUESTS, Call, answers, count_calls, count_writes, envelope
 from .progress import Progress
@@ -46,8 +46,8 @@ class GraphClient:
         progress: Progress | None = None,
     ) -> None:
         self.progress = progress or Progress(None, clock)
-        self.patience = Patience(connection.retry_timeout, clock, tell=partial(self.progress.tell, always=True))
-        self._transport = Transport(connection, self.patience)
+        self.retry_budget = RetryBudget(connection.retry_timeout, clock, tell=partial(self.progress.tell, always=True))
+        self._transport = Transport(connection, self.retry_budget)
         self._tokens = Tokens(credential, self._transport, register_secret)
         self._root = f"{connection.graph_url}/{connection.api_version}"
         self._connection = connection
@@ -66,7 +66,7 @@ class GraphClient:
 
     def budget(self, kind: str, limit: int, period: float) -> Budget:
         """Return a budget of the application's in its tenant: the task's own, or one shared with other tasks."""
-        connection, clock = self._connection, self.patience.clock
+        connection, clock = self._connection, self.retry_budget.clock
         if not connection.budget_path:
             return Budget(limit, period, clock)
         from .shared_budget import BudgetFile, SharedBudget  # opt-in, loaded by those who opted in
@@ -84,16 +84,16 @@ class GraphClient:
             "requests": counters.requests,
             "token_requests": counters.token_requests,
             "writes": counters.writes,
-            "retries": self.patience.retries,
+            "retries": self.retry_budget.retries,
             "throttled": counters.throttled,
-            "waited_seconds": round(self.patience.waited, 3),
+            "waited_seconds": round(self.retry_budget.waited, 3),
         }
 
     def get(self, path: str, purpose: Purpose) -> dict[str, Any]:
         """Return the document at *path* below the version's root, or at an absolute link of the service's own.
 
         Raises:
-            IntuneError: the service refused, or did not answer while the task's patience lasted.
+            IntuneError: the service refused, or did not answer while the task's retry budget lasted.
         """
         return self._repeat("GET", path, purpose)
 
@@ -125,7 +125,7 @@ class GraphClient:
         """Send a PATCH once, or again where the service said that it did not take it; return the entity, or {}.
 
         Raises:
-            IntuneError: the service refused; or, with ``lost`` set, nobody knows whether it took the change: read
+            IntuneError: the service refused; or, with ``may_have_applied`` set, the change may be in effect: read
                 before repeating.
         """
         return self._repeat("PATCH", path, purpose, body)
@@ -136,7 +136,7 @@ class GraphClient:
         The envelope is repeated where that is safe, its requests are not: who sent them knows what may be repeated.
 
         Raises:
-            IntuneError: the envelope as a whole failed; with ``lost`` set, its writes may have been taken.
+            IntuneError: the envelope as a whole failed; with ``may_have_applied`` set, its writes may have been taken.
         """
         document, date = self._exchange("POST", "/$batch", purpose, envelope(calls))
         found = answers(document, len(calls), date)
@@ -153,7 +153,7 @@ class GraphClient:
         if answer is None:
             message = "the batch came back without an answer to this request"
             failure = Failure(Code.BAD_RESPONSE, message, purpose.phase, retryable=True, path=call.path)
-            return IntuneError(f"{purpose.what} failed: {message}", failure, lost=True)
+            return IntuneError(f"{purpose.what} failed: {message}", failure, may_have_applied=True)
         self._transport.counters.throttled += answer.status == 429
         if not answer.ok:
             error = self._explain(self._transport.failure(answer, call.method, self._url(call.path), purpose))
@@ -184,16 +184,16 @@ class GraphClient:
                 if answer.status == 401 and self._tokens.renewable and not renewed:
                     renewed = True
                     self._tokens.renew()
-                    self.patience.retries += 1
+                    self.retry_budget.retries += 1
                     continue
                 raise self._explain(self._transport.failure(answer, method, self._url(path), purpose))
             except IntuneError as error:
-                unsafe = error.lost and writes > 0
+                unsafe = error.may_have_applied and writes > 0
                 self.hold(error)
                 if not error.failure.retryable or unsafe or error.failure.phase is Phase.AUTH:
                     raise
                 attempt += 1
-                self.patience.wait(attempt, error)
+                self.retry_budget.wait(attempt, error)
 
     def _send(self, method: str, path: str, purpose: Purpose, body: Any) -> Answer:
         url = self._url(path)
@@ -220,10 +220,10 @@ class GraphClient:
                 self._writes.spend(1)
 
     def hold(self, error: IntuneError) -> None:
-        """Send nothing before the service wants to hear again: whoever has no patience to wait cannot go on either."""
+        """Send nothing before the service wants to hear again: a task without time to wait cannot go on either."""
         asked = error.failure.retry_after
         if asked is not None and error.failure.phase is not Phase.AUTH:
-            self._held = (self.patience.clock.monotonic() + asked, error)
+            self._held = (self.retry_budget.clock.monotonic() + asked, error)
 
     def _refuse_early(self, method: str, path: str, purpose: Purpose) -> None:
         """Raise an error where a request would come before the time that the service asked to wait.
@@ -233,7 +233,7 @@ class GraphClient:
         if self._held is None:
             return
         ends, error = self._held
-        left = ends - self.patience.clock.monotonic()
+        left = ends - self.retry_budget.clock.monotonic()
         if left <= 0:
             self._held = None
             return
@@ -254,12 +254,16 @@ class GraphClient:
         except ValueError:
             raise self._transport.not_json(answer, method, self._url(path), purpose) from None
         if not isinstance(document, dict):
-            raise self._unfit(purpose, path, Code.BAD_RESPONSE, "the answer is JSON, but not an object", lost=True)
+            raise self._unfit(
+                purpose, path, Code.BAD_RESPONSE, "the answer is JSON, but not an object", may_have_applied=True
+            )
         return document
 
-    def _unfit(self, purpose: Purpose, path: str, code: str, message: str, *, lost: bool = False) -> IntuneError:
+    def _unfit(
+        self, purpose: Purpose, path: str, code: str, message: str, *, may_have_applied: bool = False
+    ) -> IntuneError:
         failure = Failure(code, message, purpose.phase, method="GET", path=path.partition("?")[0])
-        return IntuneError(f"{purpose.what} failed: {message}", failure, lost=lost)
+        return IntuneError(f"{purpose.what} failed: {message}", failure, may_have_applied=may_have_applied)
 
     def _explain(self, error: IntuneError) -> IntuneError:
         """Say what a refusal means: permissions for a 403, the token's own words for a 401, ids for a 404."""
@@ -285,6 +289,6 @@ class GraphClient:
     def _about_token(self) -> str:
         claims = self._tokens.claims()
         audience, expires = claims.get("aud"), claims.get("exp")
-        if isinstance(expires, (int, float)) and expires < self.patience.clock.time():
+        if isinstance(expires, (int, float)) and expires < self.retry_budget.clock.time():
             return f"the token expired at {show_time(expires)}; get a new one"
         return f"the token (audience {audience or 'unknown'}) is not accepted; check cloud, graph_url and tenant_id"

@@ -119,8 +119,12 @@ class _MsalCredential(Credential):
         import msal  # Only now: a given token needs neither the package nor the time to load it.
 
         file = self._cache_file()
-        patience = transport.patience
-        with file.locked(patience.clock, patience.left + self.connection.timeout) if file else contextlib.nullcontext():
+        retry_budget = transport.retry_budget
+        with (
+            file.locked(retry_budget.clock, retry_budget.left + self.connection.timeout)
+            if file
+            else contextlib.nullcontext()
+        ):
             cache = msal.SerializableTokenCache()
             if file:
                 cache.deserialize(file.read())

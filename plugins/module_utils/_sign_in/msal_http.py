@@ -59,7 +59,7 @@ class LoginHttp:
         headers: Mapping[str, str] | None = None,
         **_more: Any,
     ) -> LoginResponse:
-        """Send a POST, repeated while the authority is busy or out of reach and the task's patience lasts."""
+        """Send a POST, repeated while the authority is busy or out of reach and the task's retry budget lasts."""
         return self._send("POST", url, params=params, headers=headers, body=data)
 
     def close(self) -> None:
@@ -86,7 +86,7 @@ class LoginHttp:
                 return LoginResponse(answer.status, answer.headers, answer.body.decode("utf-8", "replace"))
             if not error.failure.retryable:
                 raise error
-            self._transport.patience.wait(attempt, error)
+            self._transport.retry_budget.wait(attempt, error)
 
     def _error(self, answer: Answer, method: str, url: str) -> IntuneError | None:
         """Return the error of an answer that is worth a repeat; MSAL reads all others itself."""

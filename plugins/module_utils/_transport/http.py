@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from .._errors import Code, Failure, IntuneError, Phase, parse_json, quoted, read_service_message
 from .._options import Connection
 from .deadline import Deadline
-from .retry import REPEATED_STATUS, Patience, parse_http_date, parse_retry_after
+from .retry import REPEATED_STATUS, RetryBudget, parse_http_date, parse_retry_after
 
 try:
     import requests
@@ -73,17 +73,17 @@ class Transport:
 
     Args:
         connection: the options.
-        patience: the task's budget for waiting.
+        retry_budget: the task's budget for waiting.
     """
 
-    def __init__(self, connection: Connection, patience: Patience) -> None:
+    def __init__(self, connection: Connection, retry_budget: RetryBudget) -> None:
         self._connection = connection
         self._session = requests.Session()
         self._deadline = Deadline(connection.timeout)
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, self._deadline.adapter())
         self._by_host: dict[tuple[str, bool], Any] = {}
-        self.patience = patience
+        self.retry_budget = retry_budget
         self.counters = Counters()
         if not connection.validate_certs:
             # The user chose this; a warning per request on stderr would only hide other words.
@@ -132,16 +132,16 @@ class Transport:
         failed = _Failed(method, _path(url), purpose)
         prepared = self._prepare(request, failed, only)
         self._count(purpose)
-        started = self.patience.clock.monotonic()
+        started = self.retry_budget.clock.monotonic()
         try:
             answer = self._exchange(prepared, direct=only is None)
         except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError):
-            self.patience.charge(self.patience.clock.monotonic() - started)
+            self.retry_budget.charge(self.retry_budget.clock.monotonic() - started)
             raise failed.because(
                 Code.TIMEOUT, f"{origin(url)} gave no answer within timeout ({self._connection.timeout:g} s)"
             ) from None
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            self.patience.charge(self.patience.clock.monotonic() - started)
+            self.retry_budget.charge(self.retry_budget.clock.monotonic() - started)
             raise failed.by_connection(error, origin(url)) from None
         self.counters.throttled += answer.status == 429
         if 300 <= answer.status < 400:
@@ -215,7 +215,7 @@ class Transport:
     def failure(self, answer: Answer, method: str, url: str, purpose: Purpose) -> IntuneError:
         """Return the error for an answer that is no success: Graph's, OAuth's, a gateway's."""
         message = read_service_message(answer.body, answer.headers)
-        now = parse_http_date(answer.headers.get("Date")) or self.patience.clock.time()
+        now = parse_http_date(answer.headers.get("Date")) or self.retry_budget.clock.time()
         retry_after = parse_retry_after(answer.headers.get("Retry-After"), now)
         if retry_after is None:
             retry_after = parse_retry_after(message.retry_after, now)
@@ -248,7 +248,7 @@ class Transport:
             f"{origin(url)} answered {answer.status} with {message.text} where JSON was due; "
             "if this stays, look for a proxy or a sign-in page on the way",
             status=answer.status,
-            lost=True,
+            may_have_applied=True,
         )
 
 
@@ -260,7 +260,7 @@ class _Failed(NamedTuple):
     purpose: Purpose
 
     def because(
-        self, code: str, reason: str, *, retryable: bool = True, lost: bool | None = None, **fields: Any
+        self, code: str, reason: str, *, retryable: bool = True, may_have_applied: bool | None = None, **fields: Any
     ) -> IntuneError:
         fields.setdefault("message", reason)
         failure = Failure(
@@ -272,8 +272,8 @@ class _Failed(NamedTuple):
             **fields,
         )
         # A throttled request was not carried out; after any other failure that may pass, nobody knows.
-        maybe_done = retryable and failure.status != 429 if lost is None else lost
-        return IntuneError(f"{self.purpose.what} failed: {reason}", failure, lost=maybe_done)
+        maybe_done = retryable and failure.status != 429 if may_have_applied is None else may_have_applied
+        return IntuneError(f"{self.purpose.what} failed: {reason}", failure, may_have_applied=maybe_done)
 
     def by_connection(self, error: BaseException, origin: str) -> IntuneError:
         untrusted = _find(error, ssl.SSLCertVerificationError)

@@ -82,7 +82,7 @@ def show_time(moment: float) -> str:
         return "a moment out of every calendar"
 
 
-class Patience:
+class RetryBudget:
     """What one task may spend on waiting because the service said so or failed.
 
     Args:
@@ -159,4 +159,6 @@ class Patience:
                 f"the service asks to wait {asked:g} s and {self.left:g} s of retry_timeout are left; "
                 f"run the task again after {moment}, or raise retry_timeout"
             )
-        return IntuneError(f"{error.sentence}; {advice}", error.failure, result=error.result, lost=error.lost)
+        return IntuneError(
+            f"{error.sentence}; {advice}", error.failure, result=error.result, may_have_applied=error.may_have_applied
+        )

@@ -153,7 +153,7 @@ class Watcher:
     def _poll(self) -> Poll:
         """Read everything, or fail."""
         # What one task may wait, each poll may.
-        self._client.patience.renew()
+        self._client.retry_budget.renew()
         statuses, memory, poll = DeviceStatuses(self._client), self._file.memory, Poll()
         for policy in chosen_policies(statuses, self._watch.filters):
             purpose = Purpose(f"Listing the device statuses of policy {policy['id']}", Phase.READ)

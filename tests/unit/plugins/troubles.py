@@ -32,7 +32,7 @@ from ansible_collections.graphops.intune.plugins.module_utils._sign_in.credentia
     select_credential,
 )
 from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Transport
-from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import Patience
+from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import RetryBudget
 from ansible_collections.graphops.intune.plugins.modules import intune_device_compliance_status as module
 
 from .batches import expect_batch, reads, responses, updates
@@ -102,8 +102,8 @@ class Stage:
     def sign_in(self, **given: Any) -> None:
         """Ask for a token."""
         made = connection(**(given or _SECRET))
-        patience = Patience(made.retry_timeout, self.clock)
-        Tokens(select_credential(made), Transport(made, patience), lambda _token: None).get()
+        retry_budget = RetryBudget(made.retry_timeout, self.clock)
+        Tokens(select_credential(made), Transport(made, retry_budget), lambda _token: None).get()
 
     def refuse_login(self, number: str, text: str = "No.") -> None:
         """Have Entra answer a login with this number."""

@@ -204,4 +204,8 @@ def test_all_wrong_options_are_told_of_at_once() -> None:
     error = InvalidOptionsError(["a is wrong", "b is missing"])
     assert isinstance(error, IntuneError)
     assert error.sentence == str(error) == "a is wrong; b is missing"
-    assert (error.failure.code, error.failure.phase, error.lost) == ("invalid_option", Phase.VALIDATE, False)
+    assert (error.failure.code, error.failure.phase, error.may_have_applied) == (
+        "invalid_option",
+        Phase.VALIDATE,
+        False,
+    )

@@ -28,7 +28,7 @@ from ansible_collections.graphops.intune.plugins.module_utils._errors import (
 )
 from ansible_collections.graphops.intune.plugins.module_utils._graph.progress import Progress
 from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Answer, Purpose, Transport
-from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import Patience
+from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import RetryBudget
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -117,7 +117,7 @@ def test_no_sentence_acts_on_a_terminal(clock: Clock, tmp_path: Path) -> None:
     hostile = f"{CLEAR_SCREEN}\x07\x9b2J\u202e\ud800\r\n[ok]"
     body = json.dumps({"error": {"code": hostile, "message": hostile}}).encode()
     made = connection()
-    transport = Transport(made, Patience(0, clock))
+    transport = Transport(made, RetryBudget(0, clock))
     error = transport.failure(Answer(400, {}, body), "GET", "https://x/", Purpose(hostile, Phase.READ))
     error.sentence = f"{error.sentence}; {hostile}"
     assert error.sentence.isprintable()

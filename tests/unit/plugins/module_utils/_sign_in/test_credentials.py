@@ -20,7 +20,7 @@ from ansible_collections.graphops.intune.plugins.module_utils._sign_in.credentia
     select_credential,
 )
 from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Transport
-from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import Patience
+from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import RetryBudget
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -194,7 +194,7 @@ def test_no_secret_is_in_what_a_credential_shows_of_itself(kind: Any) -> None:
 def tokens(token: str) -> Tokens:
     made = Tokens(
         select_credential(connection(access_token=token)),
-        Transport(connection(), Patience(0, Clock())),
+        Transport(connection(), RetryBudget(0, Clock())),
         lambda _token: None,
     )
     made.get()
@@ -252,7 +252,7 @@ def test_a_token_that_no_header_can_hold_is_not_quoted(token: str) -> None:
 def test_a_token_is_fetched_once_and_each_is_registered_for_masking() -> None:
     seen: list[str] = []
     credential = Renewable()
-    made = Tokens(credential, Transport(connection(), Patience(0, Clock())), seen.append)
+    made = Tokens(credential, Transport(connection(), RetryBudget(0, Clock())), seen.append)
     assert made.roles() == []  # asks for none
     assert [made.get(), made.get()] == ["token-1", "token-1"]
     made.renew()

@@ -19,7 +19,7 @@ import requests
 from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError, InvalidOptionsError, Phase
 from ansible_collections.graphops.intune.plugins.module_utils._sign_in.credentials import Tokens, select_credential
 from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Transport
-from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import Patience
+from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import RetryBudget
 
 from ...certificates import certificate_pem, key_pem, rsa_key
 from ...support import Clock, Reply, Script, connection
@@ -57,8 +57,8 @@ def sign_in(clock: Clock) -> SignIn:
 
     def sign_in(**options: Any) -> Tokens:
         made = connection(**options)
-        patience = Patience(made.retry_timeout, clock)
-        return Tokens(select_credential(made), Transport(made, patience), lambda _token: None)
+        retry_budget = RetryBudget(made.retry_timeout, clock)
+        return Tokens(select_credential(made), Transport(made, retry_budget), lambda _token: None)
 
     return sign_in
 

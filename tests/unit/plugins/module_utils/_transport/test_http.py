@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError, Phase
 from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Answer, Purpose, Transport
-from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import Patience
+from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import RetryBudget
 
 from ...certificates import certificate_pem, key_pem, rsa_key
 from ...server import Handler, Server, serve
@@ -34,8 +34,8 @@ class Client:
 
     def __init__(self, clock: Clock, **options: Any) -> None:
         made = connection(**options)
-        self.patience = Patience(made.retry_timeout, clock)
-        self.transport = Transport(made, self.patience)
+        self.retry_budget = RetryBudget(made.retry_timeout, clock)
+        self.transport = Transport(made, self.retry_budget)
 
     def send(self, url: str, method: str = "GET", *, only: str | None = None, **more: Any) -> Answer:
         return self.transport.send(method, url, READING, only=only or url, **more)
@@ -118,7 +118,12 @@ def test_no_redirect_is_followed_and_no_token_goes_along(run: Run, client: Clien
     assert f"answered {status}, a redirect to {other.url}; none is followed" in error.sentence
     assert "secret" not in error.sentence
     failure = error.failure
-    assert (failure.code, failure.status, failure.retryable, error.lost) == ("bad_response", status, False, False)
+    assert (failure.code, failure.status, failure.retryable, error.may_have_applied) == (
+        "bad_response",
+        status,
+        False,
+        False,
+    )
 
 
 def test_a_redirect_to_the_same_host_is_not_followed_either(run: Run, client: Client) -> None:
@@ -179,7 +184,7 @@ def test_a_link_to_the_same_host_may_be_spelled_differently(run: Run, client: Cl
 def test_an_answer_shorter_than_announced_is_an_error(run: Run, client: Client, body: bytes) -> None:
     server = run(lambda handler: handler.reply(body, length=100))
     error = client.fail(server.url)
-    assert (error.failure.code, error.failure.retryable, error.lost) == ("connection_failed", True, True)
+    assert (error.failure.code, error.failure.retryable, error.may_have_applied) == ("connection_failed", True, True)
 
 
 @pytest.mark.parametrize("ending", [b"", b"a", b"a\r\n", b"64\r\nhalf"])
@@ -191,7 +196,7 @@ def test_a_chunked_answer_without_its_end_is_an_error(run: Run, client: Client, 
         handler.wfile.write(b'd\r\n{"value": []}\r\n' + ending)
 
     error = client.fail(run(behaviour).url)
-    assert (error.failure.code, error.failure.retryable, error.lost) == ("connection_failed", True, True)
+    assert (error.failure.code, error.failure.retryable, error.may_have_applied) == ("connection_failed", True, True)
 
 
 def test_a_compressed_answer_that_is_cut_off_never_passes_for_whole(run: Run, client: Client) -> None:
@@ -207,7 +212,7 @@ def test_a_compressed_answer_that_is_cut_off_never_passes_for_whole(run: Run, cl
 
 def test_a_connection_that_is_dropped_is_an_error(run: Run, client: Client) -> None:
     error = client.fail(run(lambda _handler: None).url, "PATCH", json_body={"a": 1})
-    assert (error.failure.code, error.failure.retryable, error.lost) == ("connection_failed", True, True)
+    assert (error.failure.code, error.failure.retryable, error.may_have_applied) == ("connection_failed", True, True)
 
 
 def test_a_port_where_nobody_listens_is_told_of_in_the_systems_words(client: Client) -> None:
@@ -224,7 +229,7 @@ def test_a_server_that_says_nothing_is_a_timeout(run: Run, clock: Clock) -> None
     client = Client(clock, timeout=0.05)
     error = client.fail(server.url)
     assert error.sentence == f"Reading failed: {server.url} gave no answer within timeout (0.05 s)"
-    assert (error.failure.code, error.failure.retryable, error.lost) == ("timeout", True, True)
+    assert (error.failure.code, error.failure.retryable, error.may_have_applied) == ("timeout", True, True)
 
 
 def test_an_answer_that_drips_longer_than_timeout_is_a_timeout(run: Run, clock: Clock) -> None:
@@ -237,7 +242,7 @@ def test_an_answer_that_drips_longer_than_timeout_is_a_timeout(run: Run, clock: 
     server = run(behaviour)
     error = Client(clock, timeout=0.5).fail(server.url)
     assert error.sentence == f"Reading failed: {server.url} gave no answer within timeout (0.5 s)"
-    assert (error.failure.code, error.failure.retryable, error.lost) == ("timeout", True, True)
+    assert (error.failure.code, error.failure.retryable, error.may_have_applied) == ("timeout", True, True)
 
 
 @pytest.mark.parametrize("packed", [True, False])
@@ -277,7 +282,7 @@ def test_time_that_a_failure_took_is_charged(run: Run, clock: Clock) -> None:
 
     client = Client(clock)
     client.fail(run(behaviour).url)
-    assert client.patience.waited == 12.0
+    assert client.retry_budget.waited == 12.0
 
 
 # --- TLS
@@ -319,7 +324,7 @@ def test_a_certificate_that_is_not_trusted_is_final_and_says_what_to_do(
     error = Client(clock).fail(server.url, bearer="token")
     assert error.sentence.startswith(f"Reading failed: the certificate of {server.url} is not trusted (")
     assert "set ca_path (INTUNE_CA_PATH)" in error.sentence
-    assert (error.failure.code, error.failure.retryable, error.lost) == ("connection_failed", False, False)
+    assert (error.failure.code, error.failure.retryable, error.may_have_applied) == ("connection_failed", False, False)
     assert not server.seen
 
 

@@ -13,7 +13,7 @@ import pytest
 import requests
 from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError, Phase
 from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Answer, Purpose, Transport, origin
-from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import Patience
+from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import RetryBudget
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,7 +25,7 @@ HTTP_DATE = "Mon, 01 Jun 2026 12:00:00 GMT"
 
 @pytest.fixture
 def transport(clock: Clock) -> Transport:
-    return Transport(connection(), Patience(0, clock))
+    return Transport(connection(), RetryBudget(0, clock))
 
 
 def explain(transport: Transport, reply: Reply) -> IntuneError:
@@ -58,7 +58,7 @@ def test_a_refusal_has_a_code_and_says_whether_it_may_pass(
     transport: Transport, reply: Reply, code: str, retryable: bool, lost: bool
 ) -> None:
     error = explain(transport, reply)
-    assert (error.failure.code, error.failure.retryable, error.lost) == (code, retryable, lost)
+    assert (error.failure.code, error.failure.retryable, error.may_have_applied) == (code, retryable, lost)
     assert error.failure.status == reply.status
     assert error.failure.service_code == (reply.document["error"]["code"] if reply.document else None)
 
@@ -115,7 +115,7 @@ def test_a_success_that_is_not_json_is_described(transport: Transport) -> None:
     answer = Answer(200, {"request-id": "r"}, b"<title>Sign in to the hotel</title>")
     error = transport.not_json(answer, "GET", f"{GRAPH}/x", READING)
     assert f"{GRAPH} answered 200 with a web page titled 'Sign in to the hotel' where JSON was due" in error.sentence
-    assert (error.failure.code, error.failure.retryable, error.lost) == ("bad_response", True, True)
+    assert (error.failure.code, error.failure.retryable, error.may_have_applied) == ("bad_response", True, True)
 
 
 def test_requests_are_counted_by_whom_they_went_to(transport: Transport, script: Script) -> None:
@@ -138,7 +138,7 @@ def test_requests_are_counted_by_whom_they_went_to(transport: Transport, script:
 
 
 def test_each_request_has_the_timeout_and_goes_out_as_it_is(clock: Clock, script: Script) -> None:
-    transport = Transport(connection(timeout=12.5), Patience(0, clock))
+    transport = Transport(connection(timeout=12.5), RetryBudget(0, clock))
     script.expect("PATCH", "/x", Reply(), body={"ä": None})
     transport.send("PATCH", f"{GRAPH}/x", READING, json_body={"ä": None}, headers={"X-Y": "z"}, only=GRAPH)
     assert script.settings[0]["timeout"] == 12.5
@@ -177,7 +177,7 @@ def test_no_text_is_too_odd_for_an_origin(url: str) -> None:
     body=st.binary(),
 )
 def test_no_refusal_is_too_odd_to_be_explained(status: int, headers: dict[str, str], body: bytes) -> None:
-    transport = Transport(connection(), Patience(0, Clock()))
+    transport = Transport(connection(), RetryBudget(0, Clock()))
     error = transport.failure(Answer(status, headers, body), "GET", f"{GRAPH}/x", READING)
     shown: dict[str, Any] = error.failure.as_dict()
     assert json.loads(json.dumps(shown)) == shown

@@ -15,7 +15,7 @@ from ansible_collections.graphops.intune.plugins.module_utils._transport.retry i
     FIRST_BACKOFF,
     LONGEST_BACKOFF,
     REPEATED_STATUS,
-    Patience,
+    RetryBudget,
     parse_http_date,
     parse_retry_after,
 )
@@ -27,9 +27,9 @@ from ...support import Clock
 NOON = datetime.datetime(2026, 6, 1, 12, tzinfo=datetime.timezone.utc).timestamp()
 
 
-def failed(retry_after: float | None = None, *, lost: bool = False) -> IntuneError:
+def failed(retry_after: float | None = None, *, may_have_applied: bool = False) -> IntuneError:
     failure = Failure("throttled", "busy", Phase.READ, retryable=True, retry_after=retry_after)
-    return IntuneError("Reading failed: busy", failure, result={"changed": True}, lost=lost)
+    return IntuneError("Reading failed: busy", failure, result={"changed": True}, may_have_applied=may_have_applied)
 
 
 @pytest.mark.parametrize(
@@ -86,56 +86,56 @@ def test_what_is_repeated_is_what_the_documentation_says() -> None:
 def test_without_a_word_from_the_service_the_wait_doubles_within_its_jitter(
     clock: Clock, chance: float, share: float
 ) -> None:
-    patience = Patience(10_000, clock, lambda: chance)
+    retry_budget = RetryBudget(10_000, clock, lambda: chance)
     for attempt in range(1, 9):
-        patience.wait(attempt, failed())
+        retry_budget.wait(attempt, failed())
     assert clock.slept == [share * seconds for seconds in (1, 2, 4, 8, 16, 32, 60, 60)]
-    assert patience.retries == 8
+    assert retry_budget.retries == 8
 
 
 @given(attempt=st.integers(1, 10**6), chance=st.floats(0, 1))
 def test_a_wait_is_never_shorter_than_half_and_never_longer_than_the_longest(attempt: int, chance: float) -> None:
     clock = Clock()
-    Patience(LONGEST_BACKOFF, clock, lambda: chance).wait(attempt, failed())
+    RetryBudget(LONGEST_BACKOFF, clock, lambda: chance).wait(attempt, failed())
     whole = min(FIRST_BACKOFF * 2 ** min(attempt - 1, 10), LONGEST_BACKOFF)
     assert whole / 2 <= clock.slept[0] <= whole
 
 
 def test_the_services_wish_is_kept_to_the_fraction(clock: Clock) -> None:
-    patience = Patience(300, clock)
-    patience.wait(1, failed(2.128))
-    patience.wait(1, failed(0.0))
+    retry_budget = RetryBudget(300, clock)
+    retry_budget.wait(1, failed(2.128))
+    retry_budget.wait(1, failed(0.0))
     assert clock.slept == [2.128, 0.0]
-    assert (patience.retries, patience.waited, patience.left) == (2, 2.128, 300 - 2.128)
+    assert (retry_budget.retries, retry_budget.waited, retry_budget.left) == (2, 2.128, 300 - 2.128)
 
 
 @pytest.mark.parametrize("wish", [0.0, 0.001])
 def test_a_wish_for_no_wait_does_not_repeat_without_end(clock: Clock, wish: float) -> None:
-    patience = Patience(30, clock)
+    retry_budget = RetryBudget(30, clock)
     for attempt in range(1, 61):
-        if patience.left < 1:
+        if retry_budget.left < 1:
             break
-        patience.wait(attempt, failed(wish))
-    assert patience.left < 1
+        retry_budget.wait(attempt, failed(wish))
+    assert retry_budget.left < 1
 
 
 def test_without_patience_nothing_is_repeated(clock: Clock) -> None:
     with pytest.raises(IntuneError):
-        Patience(0, clock).wait(1, failed(0.0))
+        RetryBudget(0, clock).wait(1, failed(0.0))
 
 
 def test_a_wait_that_just_fits_is_made(clock: Clock) -> None:
-    patience = Patience(300, clock)
-    patience.wait(1, failed(300.0))
-    assert (clock.slept, patience.left) == ([300.0], 0.0)
+    retry_budget = RetryBudget(300, clock)
+    retry_budget.wait(1, failed(300.0))
+    assert (clock.slept, retry_budget.left) == ([300.0], 0.0)
 
 
 def test_a_wait_beyond_the_budget_fails_at_once_and_says_when_to_come_back(clock: Clock) -> None:
-    patience = Patience(300, clock)
-    patience.wait(1, failed(100.0))
+    retry_budget = RetryBudget(300, clock)
+    retry_budget.wait(1, failed(100.0))
     clock.now = NOON
     with pytest.raises(IntuneError) as caught:
-        patience.wait(2, failed(200.5))
+        retry_budget.wait(2, failed(200.5))
     assert clock.slept == [100.0]
     assert (
         str(caught.value)
@@ -146,54 +146,54 @@ def test_a_wait_beyond_the_budget_fails_at_once_and_says_when_to_come_back(clock
         )
     )
     assert caught.value.failure.retry_after == 200.5
-    assert patience.retries == 1
+    assert retry_budget.retries == 1
 
 
 def test_giving_up_keeps_what_is_known(clock: Clock) -> None:
     with pytest.raises(IntuneError) as caught:
-        Patience(0, clock).wait(1, failed(1.0, lost=True))
-    assert caught.value.lost
+        RetryBudget(0, clock).wait(1, failed(1.0, may_have_applied=True))
+    assert caught.value.may_have_applied
     assert caught.value.result == {"changed": True}
     assert caught.value.failure.retryable
 
 
 def test_without_a_word_from_the_service_giving_up_says_that_the_budget_is_used_up(clock: Clock) -> None:
     with pytest.raises(IntuneError, match=r"retry_timeout \(0 s\) is used up; run the task again later"):
-        Patience(0, clock).wait(1, failed())
+        RetryBudget(0, clock).wait(1, failed())
     assert clock.slept == []
 
 
 def test_without_a_connection_giving_up_tells_what_to_look_for(clock: Clock) -> None:
     refused = Failure(Code.CONNECTION_FAILED, "no connection", Phase.READ, retryable=True)
     with pytest.raises(IntuneError, match="used up; check the address, look for a firewall or a proxy on the way"):
-        Patience(0, clock).wait(1, IntuneError("no connection", refused))
+        RetryBudget(0, clock).wait(1, IntuneError("no connection", refused))
 
 
 @pytest.mark.parametrize("asked", [1e10, 1e20, 1e300])
 def test_an_absurd_wish_is_an_error_that_explains_itself(clock: Clock, asked: float) -> None:
     with pytest.raises(IntuneError, match="the service asks to wait"):
-        Patience(300, clock).wait(1, failed(asked))
+        RetryBudget(300, clock).wait(1, failed(asked))
 
 
 def test_time_lost_on_failed_requests_is_charged(clock: Clock) -> None:
-    patience = Patience(60, clock)
-    patience.charge(30)
-    assert (patience.left, patience.retries) == (30, 0)
-    patience.charge(45)
-    assert patience.left == 0
+    retry_budget = RetryBudget(60, clock)
+    retry_budget.charge(30)
+    assert (retry_budget.left, retry_budget.retries) == (30, 0)
+    retry_budget.charge(45)
+    assert retry_budget.left == 0
     with pytest.raises(IntuneError):
-        patience.wait(1, failed())
-    assert (clock.slept, patience.waited) == ([], 75)
+        retry_budget.wait(1, failed())
+    assert (clock.slept, retry_budget.waited) == ([], 75)
 
 
 @given(budget=st.floats(0, 1000), wishes=st.lists(st.one_of(st.none(), st.floats(0, 400)), max_size=30))
 def test_a_task_never_waits_longer_than_its_budget(budget: float, wishes: list[float | None]) -> None:
     clock = Clock()
-    patience = Patience(budget, clock)
+    retry_budget = RetryBudget(budget, clock)
     for attempt, wish in enumerate(wishes, 1):
         try:
-            patience.wait(attempt, failed(wish))
+            retry_budget.wait(attempt, failed(wish))
         except IntuneError:
             break
     assert sum(clock.slept) <= budget * (1 + 1e-9)
-    assert patience.retries == len(clock.slept)
+    assert retry_budget.retries == len(clock.slept)
