@@ -30,19 +30,14 @@ from ansible_collections.graphops.intune.plugins.module_utils._compliance.routes
     only_one,
     unwrap,
 )
-from ansible_collections.graphops.intune.plugins.module_utils._errors import (
-    IntuneError,
-    InvalidOptionsError,
-    Phase,
-    check_shape,
-    parse_json,
-)
+from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError, InvalidOptionsError, Phase
 from ansible_collections.graphops.intune.plugins.module_utils._graph.batch import answers
 from ansible_collections.graphops.intune.plugins.module_utils._graph.edm import EdmDateTimeOffset, EdmError
 from ansible_collections.graphops.intune.plugins.module_utils._options import Connection, connection_argument_spec
 from ansible_collections.graphops.intune.plugins.module_utils._sign_in.credentials import AccessToken, Tokens
 from ansible_collections.graphops.intune.plugins.module_utils._sign_in.token_cache import TokenCacheFile
 from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Answer, Purpose, Transport, origin
+from ansible_collections.graphops.intune.plugins.module_utils._transport.json_document import check_shape, parse_json
 from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import (
     RetryBudget,
     parse_http_date,

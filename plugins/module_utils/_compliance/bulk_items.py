@@ -14,7 +14,8 @@ import enum
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase, quoted
+from .._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase
+from .._text import quoted
 from .model import (
     COMPLIANCE_STATUS,
     MATCHABLE,

@@ -19,9 +19,10 @@ import types
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from .._errors import InvalidOptionsError, quoted
+from .._errors import InvalidOptionsError
 from .._graph.edm import EdmDateTimeOffset, EdmEnum, EdmError, EdmInt32, EdmString, EdmType
 from .._options import API_VERSIONS, named
+from .._text import quoted
 
 Row = dict[str, Any]
 """One status as the service spells it."""

@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from .._errors import Code, Failure, IntuneError, Phase, quoted
+from .._errors import Code, Failure, IntuneError, Phase
 from .._graph.client import GraphClient
+from .._text import quoted
 from .._transport.http import Purpose
 from .model import Row, Target
 

@@ -17,7 +17,7 @@ import re
 from collections.abc import Hashable
 from typing import Any
 
-from .._errors import quoted
+from .._text import quoted
 
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 

@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from .._errors import InvalidOptionsError, printable
+from .._errors import InvalidOptionsError
+from .._text import printable
 from .._transport.retry import NOTICEABLE, Clock, show_time
 
 PROGRESS_ARGUMENT = {"progress_path": {"type": "path"}}

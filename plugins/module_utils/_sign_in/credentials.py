@@ -15,8 +15,9 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase, parse_json
+from .._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase
 from .._options import Connection, named
+from .._transport.json_document import parse_json
 from .msal_http import LoginHttp
 
 if typing.TYPE_CHECKING:

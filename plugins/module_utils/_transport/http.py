@@ -15,10 +15,13 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from .._errors import Code, Failure, IntuneError, Phase, parse_json, quoted, read_service_message
+from .._errors import Code, Failure, IntuneError, Phase
 from .._options import Connection
+from .._text import quoted
 from .deadline import Deadline
+from .json_document import parse_json
 from .retry import REPEATED_STATUS, RetryBudget, parse_http_date, parse_retry_after
+from .service_message import read_service_message
 
 try:
     import requests

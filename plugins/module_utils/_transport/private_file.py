@@ -18,8 +18,9 @@ import typing
 from collections.abc import Iterator
 from typing import Any
 
-from .._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase, parse_json
+from .._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase
 from .._options import named
+from .json_document import parse_json
 from .retry import Clock
 
 _POLL_SECONDS = 0.05

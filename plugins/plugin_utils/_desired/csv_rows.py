@@ -16,8 +16,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ...module_utils._compliance.model import MATCHABLE, PROPERTIES, Property
-from ...module_utils._errors import quoted
 from ...module_utils._graph.edm import EdmError, EdmString
+from ...module_utils._text import quoted
 
 DELIMITERS = ",;\t|"
 

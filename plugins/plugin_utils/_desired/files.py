@@ -16,7 +16,9 @@ from typing import Any, NamedTuple
 import yaml
 
 from ...module_utils._compliance.bulk_items import read_items
-from ...module_utils._errors import InvalidOptionsError, check_shape, parse_json, shorten
+from ...module_utils._errors import InvalidOptionsError
+from ...module_utils._text import shorten
+from ...module_utils._transport.json_document import check_shape, parse_json
 from .csv_rows import Dialect, read_csv
 
 FORMATS = {".csv": "csv", ".json": "json", ".yaml": "yaml", ".yml": "yaml"}

@@ -22,7 +22,8 @@ import tempfile
 import uuid
 from typing import Any
 
-from ...module_utils._errors import InvalidOptionsError, parse_json
+from ...module_utils._errors import InvalidOptionsError
+from ...module_utils._transport.json_document import parse_json
 from .memory import Change, Known, Memory
 
 _KIND = "graphops_intune_watch"

@@ -19,7 +19,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ...module_utils._errors import parse_json
+from ...module_utils._transport.json_document import parse_json
 from .. import _timestamps
 from .._compliance import UNKNOWN, Group, group_of, worst
 

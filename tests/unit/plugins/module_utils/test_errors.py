@@ -14,9 +14,11 @@ from ansible_collections.graphops.intune.plugins.module_utils._errors import (
     IntuneError,
     InvalidOptionsError,
     Phase,
+)
+from ansible_collections.graphops.intune.plugins.module_utils._text import shorten
+from ansible_collections.graphops.intune.plugins.module_utils._transport.service_message import (
     ServiceMessage,
     read_service_message,
-    shorten,
 )
 from hypothesis import example, given
 from hypothesis import strategies as st

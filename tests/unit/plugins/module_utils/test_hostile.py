@@ -20,15 +20,13 @@ from ansible_collections.graphops.intune.plugins.module_utils._errors import (
     IntuneError,
     InvalidOptionsError,
     Phase,
-    check_shape,
-    parse_json,
-    printable,
-    quoted,
-    read_service_message,
 )
 from ansible_collections.graphops.intune.plugins.module_utils._graph.progress import Progress
+from ansible_collections.graphops.intune.plugins.module_utils._text import printable, quoted
 from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Answer, Purpose, Transport
+from ansible_collections.graphops.intune.plugins.module_utils._transport.json_document import check_shape, parse_json
 from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import RetryBudget
+from ansible_collections.graphops.intune.plugins.module_utils._transport.service_message import read_service_message
 from hypothesis import given
 from hypothesis import strategies as st
 

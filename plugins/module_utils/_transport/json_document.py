@@ -1,0 +1,59 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
+
+"""JSON from elsewhere: bounded in depth and size, and without half characters."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from typing import Any
+
+_SURROGATE = r"\\u[dD][89a-fA-F]"
+_MAX_DEPTH = 100
+_MAX_CONTAINERS = 4_000_000
+_CONTAINERS = frozenset({dict, list})
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Return the document; ValueError where there is none, also for one nested deeper than any that is meant.
+
+    Half of a surrogate pair becomes a question mark. It is valid in JSON, but no file holds it, and ansible-core
+    refuses a whole result for it.
+    """
+    if isinstance(text, bytes):
+        text = text.decode("utf-8-sig")  # Python's parser would let surrogates through, and guess at UTF-16
+    try:
+        document = json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    check_shape(document)
+    if "\\u" in text and re.search(_SURROGATE, text):  # the first is fast, and mostly enough
+        document = json.loads(json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"))
+    return document
+
+
+def check_shape(document: Any) -> None:
+    """Raise ValueError for a document that is nested too deep, or that aliases (YAML's) blow up.
+
+    What Python's parser can still follow, whoever shows or stores it later cannot, ansible-core among them.
+    """
+    level: list[Any] = [[document]]
+    for _depth in range(_MAX_DEPTH + 1):
+        # By the type itself, which takes half as long: parsers make no others, and each value of a page is looked at.
+        inside = (
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if type(inner) in _CONTAINERS
+        )
+        level = list(itertools.islice(inside, _MAX_CONTAINERS))
+        if not level:
+            return
+        if len(level) == _MAX_CONTAINERS:
+            raise ValueError("more lists and objects than any that is meant")
+    raise ValueError("nested too deep")
