@@ -15,9 +15,6 @@ from typing import Any
 
 from ._text import printable
 
-READ_PERMISSIONS = ["DeviceManagementConfiguration.Read.All", "DeviceManagementConfiguration.ReadWrite.All"]
-WRITE_PERMISSIONS = ["DeviceManagementConfiguration.ReadWrite.All"]
-
 _MAX_PROBLEMS = 50
 
 

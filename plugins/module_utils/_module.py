@@ -4,46 +4,101 @@
 
 # This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""What every module of the collection is made of: the connection options, a client, and failures that explain."""
+"""What every module of the collection is made of: the connection options, a client, and failures with advice."""
 
 from __future__ import annotations
 
+import abc
 import gc
+import re
 import time
-from collections.abc import Callable
+import types
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ._compliance.model import COMPLIANCE_STATUS
 from ._errors import Code, Failure, IntuneError, Phase
 from ._graph.client import GraphClient
+from ._graph.edm import EdmEnum
 from ._graph.progress import Progress
 from ._options import Connection, connection_argument_spec
-from ._preflight import check, mask, missing_library
+from ._preflight import check, mask, open_client
 
 # Objects that may come to be before Python looks for unreachable ones.
 _COLLECT_EVERY = 100_000
 
-# Characters of one option that the log of the machine is told, and items of one that a result repeats.
+# What ansible-core says of a value, or of several, that the choices of an option do not have.
+_REFUSED_CHOICE = r"value of (\w+) must be one .*(?:got|no match for): (.+)$"
+
+# Characters of one option that are logged on the machine, and items of one that a result repeats.
 _LONGEST_LOGGED = 1_000
 _LONGEST_REPEATED = 100
 
 
 class GraphModule(AnsibleModule):
-    """An AnsibleModule with the connection options."""
+    """A module of the collection: a subclass reads its own options, and does the work.
 
-    def __init__(self, argument_spec: dict[str, Any], **kwargs: Any) -> None:
+    Args:
+        arguments: the options beside the connection's.
+        enumerations: by option, what explains a value that is none of its choices.
+        nothing: what the module returns beside ``failure`` where it failed before anything was known.
+        constraints: other arguments of AnsibleModule.
+    """
+
+    def __init__(
+        self,
+        arguments: Mapping[str, Any] = types.MappingProxyType({}),
+        *,
+        enumerations: Mapping[str, EdmEnum] = types.MappingProxyType({}),
+        nothing: Mapping[str, Any] = types.MappingProxyType({}),
+        **constraints: Any,
+    ) -> None:
         # The process lives for this one task, and nearly all that it makes is needed to the end: to look for garbage
         # in ten thousand items again and again would take a tenth of the time.
         gc.freeze()
         gc.set_threshold(_COLLECT_EVERY)
+        self._enumerations = enumerations
+        self._nothing = nothing
         super().__init__(  # type: ignore[no-untyped-call]  # as ansible-core has it
-            {**connection_argument_spec(), **argument_spec}, **kwargs
+            {**connection_argument_spec(), **arguments}, supports_check_mode=True, **constraints
         )
         self.connection = Connection.from_options(self.params)
         for secret in self.connection.secrets:
             self.register_secret(secret)
+
+    def read_options(self) -> None:
+        """Check the module's own options, without the network.
+
+        Raises:
+            InvalidOptionsError: names every option that is not valid.
+        """
+
+    @abc.abstractmethod
+    def execute(self, client: GraphClient) -> dict[str, Any]:
+        """Do the work, and return the module's result.
+
+        Raises:
+            IntuneError: it failed; its ``result`` holds what is known all the same.
+        """
+
+    def run(self) -> NoReturn:
+        """Check everything that needs no network, do the work, and exit with its result."""
+        client: GraphClient | None = None
+        try:
+            _nothing, credential = check(self.connection, self.read_options)
+            progress = Progress(self.params.get("progress_path"), time)
+            with open_client(self.connection, credential, self.register_secret, progress=progress) as client:
+                result = self.execute(client)
+        except IntuneError as error:
+            self._fail(error, client)
+        self.exit_json(**result, graph=client.statistics())
+
+    def _fail(self, error: IntuneError, client: GraphClient | None) -> NoReturn:
+        result = {"changed": False, **self._nothing, **error.result}
+        if client is not None:
+            result["graph"] = client.statistics()
+        self.fail_json(error.sentence, failure=error.failure.as_dict(), **result)
 
     def register_secret(self, secret: str) -> None:
         """Have *secret* masked wherever ansible-core shows something."""
@@ -81,41 +136,14 @@ class GraphModule(AnsibleModule):
         return {"module_args": repeated}
 
     def fail_json(self, msg: str, **kwargs: Any) -> NoReturn:
-        """Fail; what ansible-core itself refuses is a failure too, and a wrong status is given its explanation."""
+        """Fail; what ansible-core itself refuses is a failure too, and a value that is no choice is explained."""
         if "failure" not in kwargs:
-            if "value of status must be one of" in msg and (hint := COMPLIANCE_STATUS.hint(msg.rpartition("got: ")[2])):
-                msg = f"{msg}; {hint}"
+            msg = "; ".join([msg, *self._explain_choice(msg)])
             kwargs["failure"] = Failure(Code.INVALID_OPTION, msg, Phase.VALIDATE).as_dict()
         super().fail_json(msg, **kwargs, invocation=self._invocation())
 
-    def run(
-        self, prepare: Callable[[], Callable[[GraphClient], dict[str, Any]]], nothing: dict[str, Any] | None = None
-    ) -> NoReturn:
-        """Check everything that needs no network, then do the work, and exit with its result.
-
-        Args:
-            prepare: checks the module's own options and returns the work: a function that talks to Graph and returns
-                the module's result.
-            nothing: what the module returns beside ``failure`` when it failed before anything was known.
-        """
-        self._nothing = {"changed": False, **(nothing or {})}
-        client = None
-        try:
-            work, credential = check(self.connection, prepare)
-            progress = Progress(self.params.get("progress_path"), time)
-            client = GraphClient(self.connection, credential, self.register_secret, progress=progress)
-            result = work(client)
-        except IntuneError as error:
-            self._fail(error, client)
-        except ImportError as error:
-            self._fail(missing_library(error.name or "requests"), client)
-        finally:
-            if client is not None:
-                client.close()
-        self.exit_json(**result, graph=client.statistics())
-
-    def _fail(self, error: IntuneError, client: GraphClient | None) -> NoReturn:
-        result = {**self._nothing, **error.result}
-        if client is not None:
-            result["graph"] = client.statistics()
-        self.fail_json(error.sentence, failure=error.failure.as_dict(), **result)
+    def _explain_choice(self, msg: str) -> list[str]:
+        refused = re.search(_REFUSED_CHOICE, msg)
+        enumeration = self._enumerations.get(refused[1]) if refused else None
+        hints = map(enumeration.hint, refused[2].split(", ")) if refused and enumeration else ()
+        return list(dict.fromkeys(filter(None, hints)))

@@ -4,20 +4,25 @@
 
 # This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""What modules and plugins do before the first request: check what can be checked offline, and hide secrets."""
+"""What modules and plugins do around their requests: check what can be checked offline, open a client, hide secrets."""
 
 from __future__ import annotations
 
+import contextlib
 import importlib
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from ansible.module_utils.basic import missing_required_lib
 
 from ._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase
+from ._graph.client import GraphClient
+from ._graph.progress import Progress
 from ._options import Connection
 from ._sign_in.credentials import Credential, select_credential
 from ._transport.http import HAS_REQUESTS
+from ._transport.retry import Clock
 
 _T = TypeVar("_T")
 
@@ -54,6 +59,32 @@ def check(connection: Connection, prepare: Callable[[], _T]) -> tuple[_T, Creden
     if not HAS_REQUESTS:
         raise missing_library("requests")
     return prepared[0], credentials[0]
+
+
+@contextlib.contextmanager
+def open_client(
+    connection: Connection,
+    credential: Credential,
+    register_secret: Callable[[str], object],
+    clock: Clock = time,
+    progress: Progress | None = None,
+) -> Iterator[GraphClient]:
+    """Yield a client, and close it in any case.
+
+    Args:
+        register_secret: called with each token.
+        progress: gets the progress of long reads, and long waits.
+
+    Raises:
+        IntuneError: a library that is loaded when it is first needed is missing.
+    """
+    client = GraphClient(connection, credential, register_secret, clock, progress)
+    try:
+        yield client
+    except ImportError as error:
+        raise missing_library(error.name or "requests") from None
+    finally:
+        client.close()
 
 
 def missing_library(name: str) -> IntuneError:

@@ -74,6 +74,15 @@ count:
   returned: success
   type: int
   sample: 2
+graph:
+  description: What the task sent to Microsoft Graph and to the sign-in service, as
+    RV(graphops.intune.intune_device_compliance_status#module:graph).
+  returned: when options are valid
+  type: dict
+failure:
+  description: Why the task failed, as RV(graphops.intune.intune_device_compliance_status#module:failure).
+  returned: failure
+  type: dict
 """
 
 from typing import Any
@@ -83,19 +92,14 @@ from ansible_collections.graphops.intune.plugins.module_utils._graph.client impo
 from ansible_collections.graphops.intune.plugins.module_utils._module import GraphModule
 
 
-def define_module() -> GraphModule:
-    return GraphModule({}, supports_check_mode=True)
-
-
-def read(client: GraphClient) -> dict[str, Any]:
-    """Return the module's result."""
-    policies = list_policies(client)
-    return {"changed": False, "device_compliance_policies": policies, "count": len(policies)}
+class PolicyInfo(GraphModule):
+    def execute(self, client: GraphClient) -> dict[str, Any]:
+        policies = list_policies(client)
+        return {"changed": False, "device_compliance_policies": policies, "count": len(policies)}
 
 
 def main() -> None:
-    module = define_module()
-    module.run(lambda: read)
+    PolicyInfo().run()
 
 
 if __name__ == "__main__":

@@ -246,7 +246,7 @@ graph:
   sample: {requests: 3, token_requests: 2, writes: 1, retries: 0, throttled: 0, waited_seconds: 0.0}
 failure:
   description: Why the task failed, for a playbook to decide by. The sentence for a person is in RV(ignore:msg).
-  returned: failure, unless ansible-core itself refuses an option
+  returned: failure
   type: dict
   contains:
     code:
@@ -307,42 +307,42 @@ failure:
       returned: when RV(failure.code=not_persisted)
 """
 
-from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.graphops.intune.plugins.module_utils._compliance.converge import converge
-from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import argument_spec, read_declaration
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.converge import converge_one
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import (
+    COMPLIANCE_STATUS,
+    argument_spec,
+    read_declaration,
+)
 from ansible_collections.graphops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.graphops.intune.plugins.module_utils._module import GraphModule
 
 
-def define_module() -> GraphModule:
-    return GraphModule(
-        {**argument_spec(), "verify": {"type": "bool", "default": True}},
-        mutually_exclusive=[("policy_id", "policy_name"), ("status_id", "match")],
-        required_one_of=[("policy_id", "policy_name"), ("status_id", "match")],
-        supports_check_mode=True,
-    )
+class DeviceStatus(GraphModule):
+    def read_options(self) -> None:
+        self.target, self.desired = read_declaration(self.params, self.connection.api_version)
 
-
-def prepare(module: GraphModule) -> Callable[[GraphClient], dict[str, Any]]:
-    """Check the options, and return the work that they ask for."""
-    api_version = module.connection.api_version
-    target, desired = read_declaration(module.params, api_version)
-    return lambda client: converge(
-        client,
-        target,
-        desired,
-        api_version=api_version,
-        verify=module.params["verify"],
-        check_mode=module.check_mode,
-        warn=module.warn,
-    )
+    def execute(self, client: GraphClient) -> dict[str, Any]:
+        return converge_one(
+            client,
+            self.target,
+            self.desired,
+            api_version=self.connection.api_version,
+            verify=self.params["verify"],
+            check_mode=self.check_mode,
+            warn=self.warn,
+        )
 
 
 def main() -> None:
-    module = define_module()
-    module.run(lambda: prepare(module), {"changed_properties": [], "diff": {"before": {}, "after": {}}})
+    DeviceStatus(
+        {**argument_spec(), "verify": {"type": "bool", "default": True}},
+        mutually_exclusive=[("policy_id", "policy_name"), ("status_id", "match")],
+        required_one_of=[("policy_id", "policy_name"), ("status_id", "match")],
+        enumerations={"status": COMPLIANCE_STATUS},
+        nothing={"changed_properties": [], "diff": {"before": {}, "after": {}}},
+    ).run()
 
 
 if __name__ == "__main__":

@@ -163,49 +163,38 @@ graph:
   type: dict
 failure:
   description: Why the task failed, as RV(graphops.intune.intune_device_compliance_status#module:failure).
-  returned: failure, unless ansible-core itself refuses an option
+  returned: failure
   type: dict
 """
 
-from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_items import read_items
-from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_write import Bulk, Manner
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_options import (
+    BulkOptions,
+    bulk_arguments,
+    read_items,
+)
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.converge import converge_many
 from ansible_collections.graphops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.graphops.intune.plugins.module_utils._graph.progress import PROGRESS_ARGUMENT
 from ansible_collections.graphops.intune.plugins.module_utils._module import GraphModule
 
 
-def define_module() -> GraphModule:
-    return GraphModule(
-        {
-            "policy_id": {"type": "str"},
-            "policy_name": {"type": "str"},
-            "statuses": {"type": "list", "elements": "dict", "required": True},
-            "on_error": {"type": "str", "choices": ["continue", "stop"], "default": "continue"},
-            "verify": {"type": "bool", "default": True},
-            "write_limit": {"type": "int", "default": 100},
-            "write_limit_period": {"type": "float", "default": 20.0},
-            **PROGRESS_ARGUMENT,
-        },
-        mutually_exclusive=[("policy_id", "policy_name")],
-        supports_check_mode=True,
-    )
+class DeviceStatuses(GraphModule):
+    def read_options(self) -> None:
+        self.options = BulkOptions.from_options(self.params, check_mode=self.check_mode)
+        self.items = read_items(self.params["statuses"], self.params, self.connection.api_version)
 
-
-def prepare(module: GraphModule) -> Callable[[GraphClient], dict[str, Any]]:
-    """Check the options and every item, and return the work that they ask for."""
-    params = module.params
-    manner = Manner.from_options(params, check_mode=module.check_mode)
-    defaults = {name: params[name] for name in ("policy_id", "policy_name")}
-    items = read_items(params["statuses"], defaults, module.connection.api_version)
-    return lambda client: Bulk(client, items, manner).run()
+    def execute(self, client: GraphClient) -> dict[str, Any]:
+        return converge_many(client, self.items, self.options)
 
 
 def main() -> None:
-    module = define_module()
-    module.run(lambda: prepare(module), {"diff": {"before": {}, "after": {}}})
+    DeviceStatuses(
+        {**bulk_arguments(), **PROGRESS_ARGUMENT},
+        mutually_exclusive=[("policy_id", "policy_name")],
+        nothing={"diff": {"before": {}, "after": {}}},
+    ).run()
 
 
 if __name__ == "__main__":

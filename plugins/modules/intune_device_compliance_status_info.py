@@ -171,11 +171,10 @@ graph:
   type: dict
 failure:
   description: Why the task failed, as RV(graphops.intune.intune_device_compliance_status#module:failure).
-  returned: failure, unless ansible-core itself refuses an option
+  returned: failure
   type: dict
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.listing import (
@@ -183,34 +182,32 @@ from ansible_collections.graphops.intune.plugins.module_utils._compliance.listin
     argument_spec,
     read_statuses,
 )
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import COMPLIANCE_STATUS
 from ansible_collections.graphops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.graphops.intune.plugins.module_utils._graph.progress import PROGRESS_ARGUMENT
 from ansible_collections.graphops.intune.plugins.module_utils._module import GraphModule
 
 
-def define_module() -> GraphModule:
-    return GraphModule(
-        {**argument_spec(), **PROGRESS_ARGUMENT},
-        mutually_exclusive=[("policy_id", "policy_name")],
-        supports_check_mode=True,
-    )
+class DeviceStatusInfo(GraphModule):
+    def read_options(self) -> None:
+        self.filters = Filters.from_options(self.params)
 
-
-def prepare(module: GraphModule) -> Callable[[GraphClient], dict[str, Any]]:
-    """Check the options, and return the work that they ask for."""
-    filters = Filters.from_options(module.params)
-    return lambda client: read_statuses(
-        client,
-        filters,
-        api_version=module.connection.api_version,
-        overview=module.params["overview"],
-        warn=module.warn,
-    )
+    def execute(self, client: GraphClient) -> dict[str, Any]:
+        return read_statuses(
+            client,
+            self.filters,
+            api_version=self.connection.api_version,
+            overview=self.params["overview"],
+            warn=self.warn,
+        )
 
 
 def main() -> None:
-    module = define_module()
-    module.run(lambda: prepare(module))
+    DeviceStatusInfo(
+        {**argument_spec(), **PROGRESS_ARGUMENT},
+        mutually_exclusive=[("policy_id", "policy_name")],
+        enumerations={"status": COMPLIANCE_STATUS},
+    ).run()
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ def test_what_fails_is_told_by_row_and_the_rest_is_done(
     run = converge(ansible, file=str(tmp_path / "x.csv"), policy_name="Windows baseline")
     assert run.code == 2
     assert "2 statuses: 0 as declared, 1 changed, 1 failed." in run.output
-    assert "Failed, row 2 (PC-9999): not_found, there is none" in run.output
+    assert "Failed, row 2 (PC-9999): not_found, No device status with device_display_name 'PC-9999'" in run.output
     said = run.results[-1]["msg"]
     assert "running the task again touches only these; the first, row 2: Looking for device status" in said
     assert said.endswith("compare the spelling with the Intune portal")

@@ -232,7 +232,7 @@ def test_an_unreadable_or_unknown_policy_fails_all_of_its_inventory(
     every = ansible.source("every", groups={"from_every": True})
     fine = ansible.source("fine", policies=["iOS baseline"], groups={"from_fine": True})
     found = ansible.inventory(sources=(unknown, every, fine))
-    assert "Looking for the policy named 'Linux' failed: there is none" in said(found)
+    assert "No policy named 'Linux' was found" in said(found)
     assert f"Listing the device statuses of policy {ids.policy_id} failed" in said(found)
     assert set(found.hosts) == {*DEVICES[3:]}
     assert set(found.groups["from_fine"]) == {*DEVICES[3:]}

@@ -262,7 +262,7 @@ def test_a_policy_that_cannot_be_used_fails_alone(ansible: Ansible, emulator: Ru
         "mac.csv cannot be read: No such file or directory",
         "the statuses that Other declares name other policies: 'p'",
         "1 of 2 statuses of this policy are not as declared; running it again touches only these; the first, "
-        "Windows_baseline, row 3: not_found, there is none",
+        "Windows_baseline, row 3: not_found, No device status with",
     ):
         assert any(text in message for message in said), text
     assert ids.row(emulator)["deviceModel"] == HOSTILE

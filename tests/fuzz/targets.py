@@ -21,22 +21,24 @@ from typing import Any
 
 import msal
 from ansible_collections.graphops.intune.plugins.module_utils._compliance import model as _device_status
-from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_items import read_items
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_options import read_items
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.listing import Filters
-from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import Desired, Plan, Target
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import DEVICE_STATUS, Target
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.routes import (
+    Wanted,
     entity_of,
     item_path,
     only_one,
     unwrap,
 )
-from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError, InvalidOptionsError, Phase
+from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError, InvalidOptionsError
 from ansible_collections.graphops.intune.plugins.module_utils._graph.batch import answers
 from ansible_collections.graphops.intune.plugins.module_utils._graph.edm import EdmDateTimeOffset, EdmError
+from ansible_collections.graphops.intune.plugins.module_utils._graph.plan import Desired, Plan
 from ansible_collections.graphops.intune.plugins.module_utils._options import Connection, connection_argument_spec
 from ansible_collections.graphops.intune.plugins.module_utils._sign_in.credentials import AccessToken, Tokens
 from ansible_collections.graphops.intune.plugins.module_utils._sign_in.token_cache import TokenCacheFile
-from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Answer, Purpose, Transport, origin
+from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Answer, Transport, origin
 from ansible_collections.graphops.intune.plugins.module_utils._transport.json_document import check_shape, parse_json
 from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import (
     RetryBudget,
@@ -60,7 +62,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 _NOW = 1_700_000_000.0
-_READING = Purpose("Reading", Phase.READ)
+_READING = DEVICE_STATUS.reading("Reading")
 _DATE = EdmDateTimeOffset()
 _GRAPH = "https://graph.microsoft.com"
 _OPTIONS = {option: entry.get("default") for option, entry in connection_argument_spec().items()}
@@ -337,7 +339,7 @@ def _report(text: str) -> None:
 
 
 def _only_one(found: Any) -> None:
-    only_one(found, _READING, "status_id")
+    only_one(found, _READING, Wanted("row", "rows", "of the target", "select one"))
 
 
 def _unwrap(document: Any) -> None:
@@ -349,7 +351,7 @@ def _unwrap(document: Any) -> None:
 def rows(found: list[dict[str, Any]], document: Any) -> None:
     """The rows of a list: compared, shown, made into hosts."""
     wanted = Desired.from_options(
-        {"status": "error", "platform": 1, "last_reported_date_time": "2017-01-01T00:00Z"}, "beta"
+        DEVICE_STATUS, {"status": "error", "platform": 1, "last_reported_date_time": "2017-01-01T00:00Z"}, "beta"
     )
     for row in found:
         plan = Plan.between(row, wanted)

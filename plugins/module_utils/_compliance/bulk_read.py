@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""Read some of a policy's device statuses in the cheaper of two ways: by item in envelopes, or by paging the list."""
+"""Read the statuses of many items, in the cheaper of two ways: by id in envelopes, or by paging the policy's list."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ import collections
 import math
 from collections.abc import Iterable, Iterator
 
-from .._errors import IntuneError
-from .._graph.batch import MAX_REQUESTS, Call
+from .._errors import Code, IntuneError, InvalidOptionsError, Phase
+from .._graph.batch import MAX_REQUESTS
+from .._graph.batch_read import read_each
 from .._graph.client import GraphClient
-from .._transport.http import Purpose
-from .model import Row
-from .routes import DeviceStatuses, is_no_route, item_path, status_missing, unwrap
+from .._graph.resource import Operation, Row
+from .bulk_items import Item, Outcome, leave
+from .model import DEVICE_STATUS
+from .routes import DeviceStatuses, Wanted, is_no_route, item_path, only_one, status_missing, unwrap
 
 Found = tuple[str, "Row | IntuneError"]
 
 
-class Reader:
+class RowReader:
     """Reads rows by id.
 
-    Nobody says beforehand how long a list is. A page costs one round trip and pays when it brings as many wanted rows
-    as an envelope would; the pages that did not pay add up. Once they have cost as much as reading everything that is
-    still missing by item would, it is read by item: about twice the round trips of the better way at worst. What fits
-    into one envelope is read by item at once.
+    The length of a list is not known beforehand. Ski-rental strategy: page until the wasted round trips equal the cost
+    of reading the rest by id, which takes about twice the round trips of the better way at worst. What fits into one
+    envelope is read by id at once.
 
     Args:
         batch: whether envelopes may be used. They are POST requests, which check mode does not send.
@@ -37,31 +38,31 @@ class Reader:
     def __init__(self, client: GraphClient, statuses: DeviceStatuses, *, batch: bool) -> None:
         self._client = client
         self._statuses = statuses
+        self._batch = batch
         self._chunk = MAX_REQUESTS if batch else 1
 
-    def read(self, policy_id: str, status_ids: Iterable[str], purpose: Purpose) -> Iterator[Found]:
+    def read(self, policy_id: str, status_ids: Iterable[str], operation: Operation) -> Iterator[Found]:
         """Yield each id with its row, or with the error of reading that one row; in any order.
 
         Raises:
             IntuneError: a page of the list, or an envelope as a whole, cannot be read.
         """
         missing = dict.fromkeys(status_ids)
-        pages = self._statuses.pages(policy_id, purpose)
-        lost_round_trips = 1.0
+        pages = self._statuses.pages(policy_id, operation)
+        wasted_round_trips = 1.0
         while missing:
-            if self._statuses.item_route and lost_round_trips >= math.ceil(len(missing) / self._chunk):
-                for status_id, found in self._by_item(policy_id, list(missing), purpose):
+            if self._statuses.item_route and wasted_round_trips >= math.ceil(len(missing) / self._chunk):
+                for status_id, found in self._by_id(policy_id, list(missing), operation):
                     del missing[status_id]
                     yield status_id, found
                 continue  # with the list, for what the service turned out to have no route to
             page = next(pages, None)
             if page is None and self._statuses.item_route:
-                lost_round_trips = (
-                    math.inf
-                )  # lists are known to leave rows out: ask for each before it is called missing
+                # Lists are known to leave rows out: read each by id before it is reported as missing.
+                wasted_round_trips = math.inf
                 continue
             if page is None:
-                yield from ((status_id, status_missing(status_id, purpose)) for status_id in missing)
+                yield from ((status_id, status_missing(status_id, operation)) for status_id in missing)
                 return
             before = len(missing)
             for row in page:
@@ -69,74 +70,118 @@ class Reader:
                 if row_id in missing:
                     del missing[row_id]
                     yield row_id, row
-            lost_round_trips = max(lost_round_trips + 1 - (before - len(missing)) / self._chunk, 0.0)
+            wasted_round_trips = max(wasted_round_trips + 1 - (before - len(missing)) / self._chunk, 0.0)
 
-    def _by_item(self, policy_id: str, status_ids: list[str], purpose: Purpose) -> Iterator[Found]:
-        waiting, total = collections.deque(status_ids), len(status_ids)
-        stumbled: dict[str, IntuneError] = {}
-        trouble: IntuneError | None = None
-        attempt = 0
-        while waiting and self._statuses.item_route:
-            chunk = [waiting.popleft() for _place in range(min(len(waiting), self._chunk))]
-            for status_id, found in zip(chunk, self._get(policy_id, chunk, purpose), strict=True):
-                if isinstance(found, IntuneError) and is_no_route(found):
-                    self._statuses.item_route = False
-                elif isinstance(found, IntuneError) and found.failure.retryable:
-                    stumbled[status_id] = found
-                    trouble = later(trouble, found)
-                else:
-                    yield status_id, found
-            self._client.progress.tell(f"{purpose.what}: {total - len(waiting) - len(stumbled)} of {total} by id")
-            # One row that stumbles does not hold the others; a service that asks to be left alone does.
-            if trouble is None or (waiting and not asks_to_wait(trouble)):
-                continue
-            attempt += 1
-            try:
-                self._client.hold(trouble)
-                self._client.retry_budget.wait(attempt, trouble)
-            except IntuneError as out_of_time:
-                if asks_to_wait(trouble):
-                    raise
-                for status_id, error in stumbled.items():
-                    yield status_id, IntuneError(out_of_time.sentence, error.failure)
+    def _by_id(self, policy_id: str, status_ids: list[str], operation: Operation) -> Iterator[Found]:
+        paths = {status_id: item_path(policy_id, status_id) for status_id in status_ids}
+        for status_id, found in read_each(self._client, paths, operation, batch=self._batch):
+            if isinstance(found, IntuneError) and is_no_route(found):
+                self._statuses.item_route = False
                 return
-            waiting.extend(stumbled)
-            stumbled, trouble = {}, None
-
-    def _get(self, policy_id: str, status_ids: list[str], purpose: Purpose) -> list[Row | IntuneError]:
-        paths = [item_path(policy_id, status_id) for status_id in status_ids]
-        outcomes: list[Row | IntuneError]
-        if self._chunk > 1:
-            outcomes = self._client.batch([Call("GET", path) for path in paths], purpose)
-        else:
-            outcomes = [self._one(path, purpose) for path in paths]
-        return [
-            outcome if isinstance(outcome, IntuneError) else _entity(outcome, status_id, purpose)
-            for status_id, outcome in zip(status_ids, outcomes, strict=True)
-        ]
-
-    def _one(self, path: str, purpose: Purpose) -> Row | IntuneError:
-        try:
-            return self._client.get(path, purpose)
-        except IntuneError as error:
-            if error.failure.status in (400, 404):  # about this row, not about the connection
-                return error
-            raise
+            yield status_id, found if isinstance(found, IntuneError) else _entity(found, status_id, operation)
 
 
-def _entity(document: Row, status_id: str, purpose: Purpose) -> Row | IntuneError:
+def _entity(document: Row, status_id: str, operation: Operation) -> Row | IntuneError:
     try:
-        row = unwrap(document, purpose)
+        row = unwrap(document, operation)
     except IntuneError as error:
         return error
     return {**row, "id": row.get("id") or status_id}
 
 
-def asks_to_wait(error: IntuneError) -> bool:
-    """Tell whether the service wants to be left alone, and not only for this row."""
-    return error.failure.status == 429 or error.failure.retry_after is not None
+class BulkRead:
+    """Finds the row of each item, and compares it.
+
+    Args:
+        operation: the words for an error.
+    """
+
+    def __init__(self, statuses: DeviceStatuses, reader: RowReader, operation: Operation) -> None:
+        self._statuses = statuses
+        self._reader = reader
+        self._operation = operation
+
+    def run(self, items: list[Item]) -> None:
+        """Compare every item that can be read; record the error of each other one.
+
+        Raises:
+            InvalidOptionsError: two items are for one row.
+            IntuneError: signing in failed.
+        """
+        by_policy: dict[str, list[Item]] = {}
+        for item in items:
+            try:
+                item.policy_id = self._statuses.policy_id(item.target)
+            except IntuneError as error:
+                _give_up([item], error)
+            else:
+                by_policy.setdefault(item.policy_id, []).append(item)
+        for policy_id, of_policy in by_policy.items():
+            try:
+                self._read_policy(policy_id, of_policy)
+            except IntuneError as error:
+                unread = (item for item in of_policy if item.plan is None and item.outcome is not Outcome.OK)
+                _give_up([item for item in unread if item.error is None], error)
+        _refuse_doubles(items)
+
+    def _read_policy(self, policy_id: str, items: list[Item]) -> None:
+        matching = [item for item in items if item.target.match]
+        by_id = {item.target.status_id: item for item in items if item.target.status_id is not None}
+        if matching:  # exactly one row may match, so every row has to be seen
+            self._match(matching, list(self._statuses.rows(policy_id, self._operation)), by_id)
+        for status_id, row in self._reader.read(policy_id, list(by_id), self._operation):
+            if isinstance(row, IntuneError):
+                _give_up([by_id[status_id]], row)
+            else:
+                by_id[status_id].compare(row)
+
+    def _match(self, items: list[Item], rows: list[Row], by_id: dict[str, Item]) -> None:
+        # Looked up by the property that the fewest rows share: each item with each row would take their product.
+        index: dict[tuple[str, str], list[Row]] = collections.defaultdict(list)
+        names = {name for item in items for name in item.target.match}
+        for row in rows:
+            for name in names:
+                index[name, str(row.get(name)).casefold()].append(row)
+        for item in items:
+            candidates = (index.get((name, text.casefold()), []) for name, text in item.target.match.items())
+            fitting = [row for row in min(candidates, key=len) if item.target.fits(row)]
+            try:
+                item.compare(_only_match(fitting, item))
+            except IntuneError as error:
+                item.fail(error)
+        for row in rows:
+            if item_by_id := by_id.pop(str(row.get("id")), None):
+                item_by_id.compare(row)
 
 
-def later(one: IntuneError | None, other: IntuneError) -> IntuneError:
-    """Return the error that asks for the longer wait."""
-    return max((one or other, other), key=lambda error: (asks_to_wait(error), error.failure.retry_after or 0))
+def _only_match(rows: list[Row], item: Item) -> Row:
+    criteria = f"with {item.target.criteria}"
+    wanted = Wanted("device status", "device statuses", criteria, "select one with status_id, or match more properties")
+    return only_one(rows, DEVICE_STATUS.reading(f"Looking for {item.target}"), wanted)
+
+
+def _refuse_doubles(items: list[Item]) -> None:
+    """Refuse two items for one row, which would undo each other: names and matches are resolved now."""
+    if not any(item.target.match or item.target.policy_name for item in items):
+        return  # ids were compared before anything was read
+    seen: dict[tuple[str, str], int] = {}
+    problems = []
+    for item in items:
+        if item.status_id is not None:
+            key = str(item.policy_id).casefold(), item.status_id.casefold()
+            first = seen.setdefault(key, item.index)
+            if first != item.index:
+                problems.append(f"statuses[{item.index}]: names the same status as statuses[{first}]; keep one")
+    if problems:
+        raise InvalidOptionsError(problems)
+
+
+def _give_up(items: Iterable[Item], error: IntuneError) -> None:
+    """Record an error of reading. Items that were throttled to the end were not attempted."""
+    if error.failure.phase is Phase.AUTH:
+        raise error
+    if error.failure.code == Code.THROTTLED:
+        leave(items, error)
+    else:
+        for item in items:
+            item.fail(error)

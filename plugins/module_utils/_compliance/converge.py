@@ -4,21 +4,118 @@
 
 # This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""Bring one device status to what is desired, and claim only what was read back."""
+"""Bring device statuses to what is desired: read, compare, write, read back. One status is a bulk of one item."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from .._errors import Code, Failure, IntuneError, Phase
+from .._errors import IntuneError, InvalidOptionsError
 from .._graph.client import GraphClient
-from .._transport.http import Purpose
-from .model import NOT_KEPT, Desired, Plan, Row, Target, show
+from .._graph.plan import Desired
+from .._graph.resource import Operation, Row
+from .bulk_items import Item, Outcome, differences, leave, summarize
+from .bulk_options import BulkOptions
+from .bulk_read import BulkRead, RowReader
+from .bulk_write import BulkWrite, stopped
+from .model import COMPLIANCE_POLICIES, DEVICE_STATUS, Target, show
 from .routes import DeviceStatuses
 
+READING = DEVICE_STATUS.reading("Reading the device statuses")
+WRITING = DEVICE_STATUS.writing("Updating device statuses")
+VERIFYING = DEVICE_STATUS.verifying("Reading back the updated device statuses")
 
-def converge(
+
+class Convergence:
+    """One task, with the operations that its errors name.
+
+    Args:
+        items: what is declared; the outcome of each is recorded in it.
+    """
+
+    def __init__(
+        self,
+        client: GraphClient,
+        items: list[Item],
+        options: BulkOptions,
+        reading: Operation = READING,
+        writing: Operation = WRITING,
+        verifying: Operation = VERIFYING,
+    ) -> None:
+        # A task that writes less than all leaves room for others, which read too.
+        client.share(COMPLIANCE_POLICIES, options.share)
+        self._items = items
+        self._options = options
+        self.statuses = DeviceStatuses(client)
+        reader = RowReader(client, self.statuses, batch=options.batch and not options.check_mode)
+        self._read = BulkRead(self.statuses, reader, reading)
+        self._write = BulkWrite(client, reader, options, writing, verifying)
+
+    def run(self) -> None:
+        """Do all that can be done; in check mode, all but the writes.
+
+        Raises:
+            InvalidOptionsError: two items are for one status.
+        """
+        try:
+            self._read.run(self._items)
+        except InvalidOptionsError:
+            raise
+        except IntuneError as error:  # signing in failed
+            leave(self._items, error)
+            return
+        planned = [item for item in self._items if item.plan is not None]
+        failed = next((item for item in self._items if item.error is not None), None)
+        if not self._options.check_mode:
+            self._write.run(planned, failed)
+        elif failed is not None and self._options.stop_on_error:
+            leave(planned, stopped(failed))
+        else:
+            for item in planned:
+                item.predict()
+
+
+def converge_many(client: GraphClient, items: list[Item], options: BulkOptions) -> dict[str, Any]:
+    """Converge items, and return the bulk module's result.
+
+    Raises:
+        IntuneError: not every item is as it should be; its ``result`` is the module's result all the same.
+    """
+    Convergence(client, items, options).run()
+    result: dict[str, Any] = {
+        "changed": any(item.changed_properties for item in items),
+        "results": [item.result() for item in items],
+        "summary": summarize(items),
+        "diff": differences(items),
+    }
+    wrong = [(item, item.error) for item in items if item.wrong and item.error is not None]
+    if not wrong:
+        return result
+    # One that failed explains more than one that was left because of it.
+    item, error = next(((item, error) for item, error in wrong if item.outcome is Outcome.FAILED), wrong[0])
+    counts = result["summary"]
+    raise IntuneError(
+        f"{counts['failed']} of {counts['total']} statuses failed, {counts['not_attempted']} were not attempted; "
+        f"running the task again touches only these; the first, statuses[{item.index}]: {error}",
+        error.failure,
+        result=result,
+    )
+
+
+@dataclasses.dataclass
+class _Single(Item):
+    """The item of a task for one status, which returns the object whether it differs or not."""
+
+    before: Row = dataclasses.field(default_factory=dict)
+
+    def compare(self, row: Row) -> None:
+        self.before = row
+        super().compare(row)
+
+
+def converge_one(
     client: GraphClient,
     target: Target,
     desired: Desired,
@@ -28,120 +125,37 @@ def converge(
     check_mode: bool,
     warn: Callable[[str], None],
 ) -> dict[str, Any]:
-    """Bring one status to what is desired, and return the module's result.
+    """Converge one status, and return the module's result.
 
     Args:
         verify: whether to read back after a write.
         check_mode: stop before the write, and return the predicted object.
-        warn: told what the user should know although the task succeeds.
+        warn: called with what the user should know although the task succeeds.
 
     Raises:
-        IntuneError: its ``result`` holds ``changed``, ``changed_properties`` and ``diff`` as far as they are known.
+        IntuneError: its ``result`` has ``changed``, ``changed_properties`` and ``diff`` as far as they are known.
     """
-    statuses = DeviceStatuses(client)
-    policy_id = statuses.policy_id(target)
-    before = statuses.locate(policy_id, target)
-    plan = Plan.between(before, desired)
-    after = plan.predicted
-    if plan.changes and check_mode and not statuses.item_route:
-        warn(f"This service has no route to {target} alone and may refuse its update; check mode cannot tell.")
-    elif plan.changes and not check_mode:
-        change = _Change(client, statuses, policy_id, target, desired)
-        plan, after = change.carry_out(plan, verify=verify)
-    return _result(plan, show(after, policy_id, api_version))
-
-
-def _result(plan: Plan, status: Row) -> dict[str, Any]:
-    return {
-        "changed": bool(plan.changes),
-        "changed_properties": plan.names,
-        "device_compliance_status": status,
-        "diff": plan.diff(),
+    item = _Single(0, target, desired, target.policy_id, target.status_id)
+    reading = DEVICE_STATUS.reading(f"{'Looking for' if target.match else 'Reading'} {target}")
+    writing = DEVICE_STATUS.writing(f"Updating {target}")
+    verifying = DEVICE_STATUS.verifying(f"Reading back {target} after its update")
+    options = BulkOptions(check_mode=check_mode, verify=verify, batch=False)
+    task = Convergence(client, [item], options, reading, writing, verifying)
+    task.run()
+    result: dict[str, Any] = {
+        "changed": bool(item.changed_properties),
+        "changed_properties": item.changed_properties,
+        "diff": {"before": {}, "after": {}},
     }
-
-
-MAYBE = "; the update was sent and may have been taken; run the task again to see"
-
-
-class _Change:
-    """The write of one status."""
-
-    def __init__(
-        self, client: GraphClient, statuses: DeviceStatuses, policy_id: str, target: Target, desired: Desired
-    ) -> None:
-        self._client = client
-        self._statuses = statuses
-        self._policy_id = policy_id
-        self._target = target
-        self._desired = desired
-
-    def carry_out(self, plan: Plan, *, verify: bool) -> tuple[Plan, Row]:
-        """Send what differs; return the plan that came true, and the row as it is now.
-
-        A write whose answer was lost is read back before anything is repeated, and only what still differs then is
-        sent again.
-        """
-        status_id = str(plan.before["id"])
-        pending, attempt, found = plan, 0, plan.before
-        while pending.changes:
-            try:
-                answer = self._statuses.write(
-                    self._policy_id, status_id, pending.body, Purpose(f"Updating {self._target}", Phase.WRITE)
-                )
-            except IntuneError as error:
-                error.result = _claim(plan, found)  # a part may have come true by an earlier, lost write
-                if not error.may_have_applied:
-                    raise
-                attempt += 1
-                out_of_time = self._wait(attempt, error)
-                found = self._read_back(status_id)
-                pending = Plan.between(found, self._desired)
-                # Somebody else may have changed another declared property meanwhile; it is sent with the rest.
-                plan = Plan(plan.before, {**plan.changes, **pending.changes})
-                if out_of_time and pending.changes:
-                    out_of_time.result = _claim(plan, found)
-                    raise out_of_time from None
-            else:
-                # Unless it is read back, the entity in the answer is all there is to go by.
-                found = self._read_back(status_id) if verify else {**plan.predicted, **answer}
-                self._check(plan, found)
-                break
-        return plan, found
-
-    def _wait(self, attempt: int, error: IntuneError) -> IntuneError | None:
-        """Wait as the service asked; return the error of a task that is out of time, for which one look is left."""
-        try:
-            self._client.retry_budget.wait(attempt, error)
-        except IntuneError as out_of_time:
-            if error.failure.retry_after is not None:
-                out_of_time.sentence += MAYBE
-                raise
-            return out_of_time
-        return None
-
-    def _read_back(self, status_id: str) -> Row:
-        purpose = Purpose(f"Reading back {self._target} after its update", Phase.VERIFY)
-        try:
-            return self._statuses.read(self._policy_id, status_id, purpose)
-        except IntuneError as error:
-            error.sentence += MAYBE
-            raise
-
-    def _check(self, plan: Plan, found: Row) -> None:
-        """Raise where a value did not stick: a 2xx alone proves nothing."""
-        missed = plan.missed(found)
-        if not missed:
-            return
-        message = f"the service answered with success but did not keep {', '.join(missed)}"
-        failure = Failure(Code.NOT_PERSISTED, message, Phase.VERIFY, details={"properties": missed})
-        raise IntuneError(
-            f"Updating {self._target} failed: {message}; {NOT_KEPT}",
-            failure,
-            result=_claim(plan, found),
-        )
-
-
-def _claim(plan: Plan, found: Row) -> dict[str, Any]:
-    """Return what may be said to have changed although the task fails: what was seen to."""
-    moved = plan.moved(found)
-    return {"changed": bool(moved), "changed_properties": moved, "diff": plan.diff(found)}
+    after = item.before
+    if item.error is not None:
+        if item.plan is not None:
+            result["diff"] = item.plan.diff(item.after or item.before)
+        item.error.result = result
+        raise item.error
+    if item.plan is not None:
+        result["diff"] = item.plan.diff()
+        after = item.after or item.plan.predicted
+        if check_mode and not task.statuses.item_route:
+            warn(f"This service has no route to {target} alone and may refuse its update in a run.")
+    return {**result, "device_compliance_status": show(after, str(item.policy_id), api_version)}

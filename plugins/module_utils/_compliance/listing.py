@@ -9,16 +9,15 @@
 from __future__ import annotations
 
 import collections
-import re
 import types
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from .._errors import InvalidOptionsError, Phase
+from .._errors import InvalidOptionsError
 from .._graph.client import GraphClient
 from .._graph.edm import EdmError
-from .._transport.http import Purpose
-from .model import COMPLIANCE_STATUS, DATE_TIME, MATCHABLE, Row, Target, show
+from .._graph.resource import Row, snake_case
+from .model import COMPLIANCE_STATUS, DATE_TIME, DEVICE_STATUS, MATCHABLE, POLICY, Target, show
 from .routes import DeviceStatuses
 
 _FILTERED = tuple(p for p in MATCHABLE if p.option != "user_name")
@@ -107,7 +106,9 @@ def read_statuses(
         policy_id = str(policy["id"])
         about = {"policy_display_name": policy.get("displayName"), "policy_type": policy.get("@odata.type")}
         listed = 0
-        for row in statuses.rows(policy_id, Purpose(f"Listing the device statuses of policy {policy_id}", Phase.READ)):
+        for row in statuses.rows(
+            policy_id, DEVICE_STATUS.reading(f"Listing the device statuses of policy {policy_id}")
+        ):
             listed += 1
             if filters.fit(row):
                 rows.append({**show(row, policy_id, api_version), **about})
@@ -139,13 +140,11 @@ def chosen_policies(statuses: DeviceStatuses, filters: Filters) -> list[Row]:
         return [statuses.policy(filters.target.policy_id)]
     if filters.target.policy_name is not None:
         return [statuses.policy_named(filters.target.policy_name)]
-    return statuses.policies(Purpose("Listing the compliance policies", Phase.READ))
+    return statuses.policies(POLICY.reading("Listing the compliance policies"))
 
 
 def _counts(overview: Row) -> dict[str, int]:
     """Return an overview's counts in snake_case: pending, success, failed …, as the API version has them."""
     return {
-        re.sub(r"(?=[A-Z])", "_", name).lower(): value
-        for name, value in overview.items()
-        if name.endswith("Count") and isinstance(value, int)
+        snake_case(name): value for name, value in overview.items() if name.endswith("Count") and isinstance(value, int)
     }

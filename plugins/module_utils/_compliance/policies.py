@@ -11,20 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .._errors import Phase
 from .._graph.client import GraphClient
-from .._transport.http import Purpose
+from .model import POLICY
 from .routes import DeviceStatuses
-
-PROPERTIES = {
-    "id": "id",
-    "display_name": "displayName",
-    "description": "description",
-    "type": "@odata.type",
-    "created_date_time": "createdDateTime",
-    "last_modified_date_time": "lastModifiedDateTime",
-}
-"""What is told of a policy, and what the service calls it."""
 
 
 def list_policies(client: GraphClient, called: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -37,5 +26,5 @@ def list_policies(client: GraphClient, called: Sequence[str] = ()) -> list[dict[
     if called:
         policies = list({policy["id"]: policy for policy in map(statuses.policy_called, called)}.values())
     else:
-        policies = statuses.policies(Purpose("Listing the compliance policies", Phase.READ))
-    return [{option: policy.get(name) for option, name in PROPERTIES.items()} for policy in policies]
+        policies = statuses.policies(POLICY.reading("Listing the compliance policies"))
+    return [{p.option: policy.get(p.name) for p in POLICY.properties} for policy in policies]

@@ -11,16 +11,14 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from .._errors import Code, Failure, IntuneError, Phase
+from .._errors import Code, Failure, IntuneError
 from .._graph.client import GraphClient
+from .._graph.resource import Operation, Row
 from .._text import quoted
-from .._transport.http import Purpose
-from .model import Row, Target
-
-_POLICIES = "/deviceManagement/deviceCompliancePolicies"
+from .model import POLICY, Target
 
 # What this route of the live service answered to a GET of one item in 2022 and 2023; other calculated entities answer
 # a PATCH with it too.
@@ -33,7 +31,7 @@ class DeviceStatuses:
     """The device statuses of compliance policies.
 
     Args:
-        client: the conversation with Graph.
+        client: the session with Graph.
     """
 
     def __init__(self, client: GraphClient) -> None:
@@ -43,32 +41,30 @@ class DeviceStatuses:
         """False once the service has answered that it has no route to a single status."""
 
     def policy_id(self, target: Target) -> str:
-        """Return the id of the target's policy, found by its name where that is what was given."""
-        return (
-            target.policy_id if target.policy_id is not None else str(self.policy_named(str(target.policy_name))["id"])
-        )
+        """Return the id of the target's policy, found by its name where only the name was given."""
+        if target.policy_id is not None:
+            return target.policy_id
+        return str(self.policy_named(str(target.policy_name))["id"])
 
     def policy_named(self, name: str) -> Row:
         """Return the one policy with this display name, case-insensitive."""
-        purpose = Purpose(f"Looking for the policy named {name!r}", Phase.READ)
-        policies = self._known_policies(purpose)
+        operation = POLICY.reading(f"Looking for the policy named {name!r}")
+        policies = self._known_policies(operation)
         named = [p for p in policies if str(p.get("displayName") or "").casefold() == name.casefold()]
-        if named:
-            return only_one(named, purpose, "policy_id")
         names = tuple(str(p["displayName"]) for p in policies if p.get("displayName"))
-        raise _none(purpose, _nearest(name.casefold(), names))
+        wanted = Wanted("policy", "policies", f"named {quoted(name)}", "select one of them with policy_id")
+        return only_one(named, operation, wanted, nearest=None if named else _nearest(name.casefold(), names))
 
     def policy_called(self, text: str) -> Row:
         """Return the policy with this id or, where no policy has it, the one with this display name."""
-        purpose = Purpose(f"Looking for the policy {text!r}", Phase.READ)
-        policies = self._known_policies(purpose)
+        policies = self._known_policies(POLICY.reading(f"Looking for the policy {text!r}"))
         with_id = (policy for policy in policies if str(policy.get("id") or "").casefold() == text.casefold())
         return next(with_id, None) or self.policy_named(text)
 
-    def _known_policies(self, purpose: Purpose) -> list[Row]:
+    def _known_policies(self, operation: Operation) -> list[Row]:
         if self._policies is None:
             try:
-                self._policies = self.policies(purpose)
+                self._policies = self.policies(operation)
             except IntuneError as error:
                 # Kept too: each of a thousand items would ask again for what was refused, or too early.
                 self._policies = error
@@ -76,98 +72,61 @@ class DeviceStatuses:
             raise self._policies
         return self._policies
 
-    def policies(self, purpose: Purpose) -> list[Row]:
+    def policies(self, operation: Operation) -> list[Row]:
         """Return every device compliance policy."""
-        policies = [policy for page in self._client.pages(_POLICIES, purpose) for policy in page]
+        policies = [policy for page in self._client.pages(POLICY.path, operation) for policy in page]
         if not all(policy.get("id") for policy in policies):
-            message = "the answer has policies without an id"
-            raise IntuneError(f"{purpose.what} failed: {message}", Failure(Code.BAD_RESPONSE, message, purpose.phase))
+            raise operation.failed(Code.BAD_RESPONSE, "the answer has policies without an id")
         return policies
 
     def policy(self, policy_id: str) -> Row:
         """Return one policy."""
-        purpose = Purpose(f"Reading policy {policy_id}", Phase.READ)
-        return {"id": policy_id, **self._client.get(_policy(policy_id), purpose)}
+        operation = POLICY.reading(f"Reading policy {policy_id}")
+        return {"id": policy_id, **self._client.get(_policy_path(policy_id), operation)}
 
     def overview(self, policy_id: str) -> Row:
         """Return the service's own count of a policy's devices by outcome."""
-        purpose = Purpose(f"Reading the overview of policy {policy_id}", Phase.READ)
-        return self._client.get(f"{_policy(policy_id)}/deviceStatusOverview", purpose)
+        operation = POLICY.reading(f"Reading the overview of policy {policy_id}")
+        return self._client.get(f"{_policy_path(policy_id)}/deviceStatusOverview", operation)
 
-    def locate(self, policy_id: str, target: Target) -> Row:
-        """Return the target's row."""
-        if target.status_id is not None:
-            return self.read(policy_id, target.status_id, Purpose(f"Reading {target}", Phase.READ))
-        purpose = Purpose(f"Looking for {target}", Phase.READ)
-        rows = [row for row in self.rows(policy_id, purpose) if target.fits(row)]
-        return only_one(rows, purpose, "status_id")
-
-    def pages(self, policy_id: str, purpose: Purpose) -> Iterator[list[Row]]:
+    def pages(self, policy_id: str, operation: Operation) -> Iterator[list[Row]]:
         """Yield a policy's statuses, page by page."""
         # No $filter: this collection answers it with 501. A row that moves while the pages are read comes twice.
         seen: set[Any] = set()
-        for page in self._client.pages(_collection(policy_id), purpose):
+        for page in self._client.pages(_collection(policy_id), operation):
             fresh = [row for row in page if not isinstance(row.get("id"), str) or row["id"] not in seen]
             seen.update(row.get("id") for row in fresh if isinstance(row.get("id"), str))
             yield fresh
 
-    def rows(self, policy_id: str, purpose: Purpose) -> Iterator[Row]:
+    def rows(self, policy_id: str, operation: Operation) -> Iterator[Row]:
         """Yield every status of a policy."""
-        for page in self.pages(policy_id, purpose):
+        for page in self.pages(policy_id, operation):
             yield from page
-
-    def read(self, policy_id: str, status_id: str, purpose: Purpose) -> Row:
-        """Return one status, from the list where the service has no route to the item."""
-        if self.item_route:
-            try:
-                row = unwrap(self._client.get(item_path(policy_id, status_id), purpose), purpose)
-                return {**row, "id": row.get("id") or status_id}
-            except IntuneError as error:
-                if not is_no_route(error):
-                    raise
-                self.item_route = False
-        for row in self.rows(policy_id, purpose):
-            if row.get("id") == status_id:
-                return row
-        raise status_missing(status_id, purpose)
-
-    def write(self, policy_id: str, status_id: str, body: Row, purpose: Purpose) -> Row:
-        """Send the PATCH; return the entity that the service answered, or an empty one.
-
-        Raises:
-            IntuneError: code ``write_not_supported`` where the service has no route for it.
-        """
-        try:
-            row = self._client.patch(item_path(policy_id, status_id), body, purpose)
-            return entity_of(row)
-        except IntuneError as error:
-            raise explain_refusal(error, purpose) from None
 
 
 def entity_of(document: Row) -> Row:
     """Return the entity in the answer to an update.
 
-    An answer of another shape takes nothing back: the service said that it did it, and reading tells.
+    An answer of another shape does not undo the success that its HTTP status reports; reading back decides.
     """
     entity = document.get("value", document)
     return entity if isinstance(entity, dict) else {}
 
 
-def unwrap(document: Row, purpose: Purpose) -> Row:
+def unwrap(document: Row, operation: Operation) -> Row:
     """Return the entity in an answer: the documentation's sample of a GET wraps it in ``value``."""
     row = document.get("value", document)
     if isinstance(row, dict):
         return row
-    message = "the answer holds no device status"
-    raise IntuneError(f"{purpose.what} failed: {message}", Failure(Code.BAD_RESPONSE, message, purpose.phase))
+    raise operation.failed(Code.BAD_RESPONSE, "the answer contains no device status")
 
 
-def explain_refusal(error: IntuneError, purpose: Purpose) -> IntuneError:
-    """Say what the error of an update means where the service has no route for updates."""
+def explain_refusal(error: IntuneError, operation: Operation) -> IntuneError:
+    """Return the error of an update with its meaning where the service has no route for updates."""
     if not (is_no_route(error) or error.failure.status in (405, 501)):
         return error
     sentence = (
-        f"{purpose.what} failed: this service does not accept updates to device statuses, which it "
+        f"{operation.what} failed: this service does not accept updates to device statuses, which it "
         "calculates itself; nothing was changed; reading, check mode and reports work; to change a "
         "device's status, change the device or its policy, and let the device check in"
     )
@@ -175,21 +134,13 @@ def explain_refusal(error: IntuneError, purpose: Purpose) -> IntuneError:
     return IntuneError(sentence, failure, result=error.result, may_have_applied=error.may_have_applied)
 
 
-def status_missing(status_id: str, purpose: Purpose) -> IntuneError:
+def status_missing(status_id: str, operation: Operation) -> IntuneError:
     """Return the error for an id that no row of the policy has."""
-    message = f"none of the policy's device statuses has the id {status_id!r}"
-    return IntuneError(
-        f"{purpose.what} failed: {message}; check status_id, it is the row's id and not the device's",
-        Failure(Code.NOT_FOUND, message, purpose.phase),
+    return operation.failed(
+        Code.NOT_FOUND,
+        f"the policy has no device status with the id {status_id!r}",
+        "check status_id: it is the id of the status and not the device's",
     )
-
-
-def _policy(policy_id: str) -> str:
-    return f"{_POLICIES}/{_segment(policy_id)}"
-
-
-def _collection(policy_id: str) -> str:
-    return f"{_policy(policy_id)}/deviceStatuses"
 
 
 def item_path(policy_id: str, status_id: str) -> str:
@@ -197,45 +148,63 @@ def item_path(policy_id: str, status_id: str) -> str:
     return f"{_collection(policy_id)}/{_segment(status_id)}"
 
 
+def _policy_path(policy_id: str) -> str:
+    return f"{POLICY.path}/{_segment(policy_id)}"
+
+
+def _collection(policy_id: str) -> str:
+    return f"{_policy_path(policy_id)}/deviceStatuses"
+
+
 def _segment(identifier: str) -> str:
-    # Half of a surrogate pair is valid in JSON: it goes out as the bytes it has, and the service tells what it is.
+    # Half of a surrogate pair is valid in JSON: it is sent as the bytes it has, and the service answers what it is.
     return quote(identifier, safe="", errors="surrogatepass")
 
 
 def is_no_route(error: IntuneError) -> bool:
-    """Tell whether the service has no route to a single status."""
+    """Return whether the service has no route to a single status."""
     failure = error.failure
     said = f"{failure.service_code} {failure.message}"
     return failure.status == 400 and (_NO_ROUTE in said or "No OData route exists" in said)
 
 
-def only_one(rows: list[Row], purpose: Purpose, option: str) -> Row:
-    """Return the one row that was found; none or several is an error that lists their ids."""
+class Wanted(NamedTuple):
+    """What exactly one object was looked for by: its noun, its criteria, and what to do where there are several."""
+
+    noun: str
+    plural: str
+    criteria: str
+    advice: str
+
+
+def only_one(rows: list[Row], operation: Operation, wanted: Wanted, nearest: str | None = None) -> Row:
+    """Return the one row that was found.
+
+    Args:
+        nearest: what may have been meant where none was found.
+
+    Raises:
+        IntuneError: none or several were found; ``failure.candidates`` has their ids.
+    """
     ids = [str(row["id"]) for row in rows if row.get("id")]
     if len(ids) < len(rows):
-        message = "the answer has rows without an id"
-        raise IntuneError(f"{purpose.what} failed: {message}", Failure(Code.BAD_RESPONSE, message, purpose.phase))
+        raise operation.failed(Code.BAD_RESPONSE, "the answer has rows without an id")
     if len(rows) == 1:
         return rows[0]
-    if not ids:
-        raise _none(purpose)
-    message = f"there are {len(ids)}: {', '.join(ids[:_MAX_SHOWN])}" + (", …" if len(ids) > _MAX_SHOWN else "")
-    advice = f"name one of them by {option}" + (", or match more properties" if option == "status_id" else "")
-    failure = Failure(Code.AMBIGUOUS_MATCH, message, purpose.phase, details={"candidates": ids[:_MAX_CANDIDATES]})
-    raise IntuneError(f"{purpose.what} failed: {message}; {advice}", failure)
-
-
-def _none(purpose: Purpose, nearest: str | None = None) -> IntuneError:
-    """Return the error for something that is not there, of which *nearest* may be what was meant."""
-    message = "there is none"
-    advice = "compare the spelling with the Intune portal" + (f"; the nearest is {quoted(nearest)}" if nearest else "")
-    failure = Failure(Code.NOT_FOUND, message, purpose.phase, details={"candidates": []})
-    return IntuneError(f"{purpose.what} failed: {message}; {advice}", failure)
+    if ids:
+        shown = ", ".join(ids[:_MAX_SHOWN]) + (", …" if len(ids) > _MAX_SHOWN else "")
+        message = f"{len(ids)} {wanted.plural} {wanted.criteria} were found: {shown}"
+        sentence, code = f"{message}; {wanted.advice}", Code.AMBIGUOUS_MATCH
+    else:
+        message = f"No {wanted.noun} {wanted.criteria} was found"
+        advice = f"Did you mean {quoted(nearest)}?" if nearest else "Compare the spelling with the Intune portal."
+        sentence, code = f"{message}. {advice}", Code.NOT_FOUND
+    raise IntuneError(sentence, Failure(code, message, operation.phase, details={"candidates": ids[:_MAX_CANDIDATES]}))
 
 
 @functools.lru_cache  # a thousand items may have the same name wrong
 def _nearest(folded: str, names: tuple[str, ...]) -> str | None:
-    import difflib  # loaded by those who misspelt
+    import difflib  # loaded for misspelled names only
 
     by_folded = {name.casefold(): name for name in names}
     return next((by_folded[near] for near in difflib.get_close_matches(folded, by_folded, 1)), None)

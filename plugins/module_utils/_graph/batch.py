@@ -14,24 +14,17 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from .._transport.http import Answer
+from .call import Call
 
 MAX_REQUESTS = 20
 
 
-class Call(NamedTuple):
-    """One request of an envelope. ``path`` begins with a slash, below the version's root."""
-
-    method: str
-    path: str
-    body: Any = None
-
-
-def envelope(calls: Sequence[Call]) -> dict[str, Any]:
-    """Return the body of a ``$batch`` request; a call's id is its place."""
-    return {"requests": [_request(str(place), call) for place, call in enumerate(calls)]}
+def envelope(calls: Sequence[Call]) -> Call:
+    """Return the call that carries these; the id of each is its place."""
+    return Call("POST", "/$batch", {"requests": [_request(str(place), call) for place, call in enumerate(calls)]})
 
 
 def _request(identifier: str, call: Call) -> dict[str, Any]:
@@ -41,18 +34,6 @@ def _request(identifier: str, call: Call) -> dict[str, Any]:
         request["headers"] = {"Content-Type": "application/json"}
         request["body"] = call.body
     return request
-
-
-def count_calls(method: str, body: Any) -> int:
-    """Return how many requests count against the service's limits: an envelope's own ones, each by itself."""
-    return len(body["requests"]) if method == "POST" else 1
-
-
-def count_writes(method: str, body: Any) -> int:
-    """Return how many updates a request carries: itself, or those in its envelope."""
-    if method == "POST":
-        return sum(request["method"] == "PATCH" for request in body["requests"])
-    return int(method == "PATCH")
 
 
 def answers(document: Any, count: int, date: str | None = None) -> list[Answer | None]:

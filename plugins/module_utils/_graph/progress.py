@@ -39,7 +39,7 @@ class Progress:
             except (OSError, ValueError) as error:  # ValueError: a path with a null character
                 raise InvalidOptionsError([f"progress_path ({path!r}) cannot be written: {error}"]) from None
 
-    def tell(self, line: str, *, always: bool = False) -> None:
+    def report(self, line: str, *, always: bool = False) -> None:
         """Write *line*, unless another was written not long ago.
 
         Args:

@@ -12,14 +12,6 @@ import collections
 
 from .._transport.retry import Clock
 
-REQUEST_LIMIT, REQUEST_PERIOD = 1000, 20.0
-WRITE_LIMIT, WRITE_PERIOD = 100, 20.0
-"""Requests, and writes among them, per seconds that Graph grants one application in one tenant on this entity;
-sub-requests count each.
-
-Source: Microsoft's page "Microsoft Graph service-specific throttling limits", Intune.
-"""
-
 
 class Budget:
     """A sliding window: at most *limit* calls in any *period* seconds.

@@ -34,6 +34,8 @@ else:
 
 _CHUNK = 1 << 16
 _LONGEST_BODY = 1 << 26
+# Intune's devices are throttled with a 500 too. Source: public issues of 2026.
+_QUERY_BROKER = "rate limit reached"
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
@@ -64,11 +66,17 @@ class Counters:
     throttled: int = 0
 
 
-class Purpose(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Purpose:
     """Why a request is made: the start of its error sentence (``Reading …``), and the phase."""
 
     what: str
     phase: Phase
+
+    def failed(self, code: str, message: str, advice: str = "", **fields: Any) -> IntuneError:
+        """Return the error of this purpose; *fields* are those of its `Failure`."""
+        sentence = f"{self.what} failed: {message}{f'; {advice}' if advice else ''}"
+        return IntuneError(sentence, Failure(code, message, self.phase, **fields))
 
 
 class Transport:
@@ -222,7 +230,7 @@ class Transport:
         retry_after = parse_retry_after(answer.headers.get("Retry-After"), now)
         if retry_after is None:
             retry_after = parse_retry_after(message.retry_after, now)
-        if answer.status == 429:
+        if answer.status == 429 or (answer.status == 500 and _QUERY_BROKER in message.text.casefold()):
             code = Code.THROTTLED
         elif answer.status in (408, 504) and not message.code:
             code = Code.TIMEOUT
@@ -275,7 +283,7 @@ class _Failed(NamedTuple):
             **fields,
         )
         # A throttled request was not carried out; after any other failure that may pass, nobody knows.
-        maybe_done = retryable and failure.status != 429 if may_have_applied is None else may_have_applied
+        maybe_done = retryable and failure.code != Code.THROTTLED if may_have_applied is None else may_have_applied
         return IntuneError(f"{self.purpose.what} failed: {reason}", failure, may_have_applied=maybe_done)
 
     def by_connection(self, error: BaseException, origin: str) -> IntuneError:

@@ -89,7 +89,7 @@ class RetryBudget:
         budget: seconds in all (``retry_timeout``).
         clock: where time comes from.
         chance: a number from 0 to 1, for the jitter.
-        tell: told of each wait that a person would notice.
+        notify: called with a line for each wait that a person would notice.
     """
 
     def __init__(
@@ -97,11 +97,11 @@ class RetryBudget:
         budget: float,
         clock: Clock = time,
         chance: Callable[[], float] = random.random,
-        tell: Callable[[str], object] = str,
+        notify: Callable[[str], object] = str,
     ) -> None:
         self._budget = budget
         self._chance = chance
-        self._tell = tell
+        self._notify = notify
         self.clock = clock
         self.retries = 0
         self.waited = 0.0
@@ -136,7 +136,7 @@ class RetryBudget:
         if delay > self.left or not self.left:
             raise self._give_up(error, asked)
         if delay >= NOTICEABLE:
-            self._tell(f"Waiting {delay:.0f} s: {error.sentence}")
+            self._notify(f"Waiting {delay:.0f} s: {error.sentence}")
         self.clock.sleep(delay)
         self.waited += delay
         self.retries += 1
@@ -162,3 +162,13 @@ class RetryBudget:
         return IntuneError(
             f"{error.sentence}; {advice}", error.failure, result=error.result, may_have_applied=error.may_have_applied
         )
+
+
+def asks_to_wait(error: IntuneError) -> bool:
+    """Return whether the service wants no request for a while, and not only none for this object."""
+    return error.failure.code == Code.THROTTLED or error.failure.retry_after is not None
+
+
+def later(one: IntuneError | None, other: IntuneError) -> IntuneError:
+    """Return the error that asks for the longer wait."""
+    return max((one or other, other), key=lambda error: (asks_to_wait(error), error.failure.retry_after or 0))

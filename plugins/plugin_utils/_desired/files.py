@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from ...module_utils._compliance.bulk_items import read_items
+from ...module_utils._compliance.bulk_options import read_items
 from ...module_utils._errors import InvalidOptionsError
 from ...module_utils._text import shorten
 from ...module_utils._transport.json_document import check_shape, parse_json

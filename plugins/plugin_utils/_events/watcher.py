@@ -16,11 +16,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...module_utils._compliance.listing import chosen_policies
+from ...module_utils._compliance.model import DEVICE_STATUS
 from ...module_utils._compliance.routes import DeviceStatuses
 from ...module_utils._errors import IntuneError, Phase
 from ...module_utils._graph.client import GraphClient
 from ...module_utils._preflight import mask, missing_library
-from ...module_utils._transport.http import Purpose
 from .event import make_event
 from .memory import Change, Poll, summary
 from .options import Watch, read_options
@@ -156,7 +156,7 @@ class Watcher:
         self._client.retry_budget.renew()
         statuses, memory, poll = DeviceStatuses(self._client), self._file.memory, Poll()
         for policy in chosen_policies(statuses, self._watch.filters):
-            purpose = Purpose(f"Listing the device statuses of policy {policy['id']}", Phase.READ)
+            purpose = DEVICE_STATUS.reading(f"Listing the device statuses of policy {policy['id']}")
             for page in statuses.pages(str(policy["id"]), purpose):
                 memory.look(poll, policy, page, tell_first=self._watch.tell_first)
                 self._clock.sleep(0)  # so that a long reading ends when the source does

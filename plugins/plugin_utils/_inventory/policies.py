@@ -12,8 +12,7 @@ import collections
 from collections.abc import Iterable
 from typing import Any
 
-from ...module_utils._compliance.model import Row
-from ...module_utils._compliance.policies import PROPERTIES
+from ...module_utils._compliance.model import POLICY, Row
 
 
 def name_policies(policies: Iterable[Row]) -> dict[str, Row]:
@@ -32,4 +31,4 @@ def name_policies(policies: Iterable[Row]) -> dict[str, Row]:
 
 def variables(policy: Row) -> dict[str, Any]:
     """Return the host variables of a policy."""
-    return {f"intune_policy_{option}": policy.get(option) for option in PROPERTIES}
+    return {f"intune_policy_{p.option}": policy.get(p.option) for p in POLICY.properties}

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.graphops.intune.plugins.module_utils._compliance import converge as _converge
-from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import Desired, Target
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import DEVICE_STATUS, Target
 from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError
 from ansible_collections.graphops.intune.plugins.module_utils._graph.client import GraphClient
+from ansible_collections.graphops.intune.plugins.module_utils._graph.plan import Desired
 
 from .support import POLICY, STATUS, Clock, graph_client
 
@@ -39,10 +40,10 @@ class Converge:
         if "match" not in options:
             options.setdefault("status_id", STATUS)
         self.client = graph_client(self._clock, api_version=api_version, retry_timeout=retry_timeout)
-        return _converge.converge(
+        return _converge.converge_one(
             self.client,
             Target.from_options(options),
-            Desired.from_options(options, api_version),
+            Desired.from_options(DEVICE_STATUS, options, api_version),
             api_version=api_version,
             verify=verify,
             check_mode=check_mode,

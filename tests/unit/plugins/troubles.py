@@ -18,9 +18,8 @@ from typing import Any, NamedTuple
 
 import pytest
 import requests
-from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_items import read_items
-from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_write import Bulk, Manner
-from ansible_collections.graphops.intune.plugins.module_utils._compliance.converge import converge
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_options import BulkOptions, read_items
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.converge import converge_many, converge_one
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.listing import Filters, read_statuses
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import read_declaration
 from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError
@@ -120,9 +119,9 @@ class Stage:
 
     def bulk(self, *status_ids: str, **options: Any) -> None:
         """Have these statuses be ``error``, in one task."""
-        manner = {"verify": True, "on_error": "continue", "write_limit": 100, "write_limit_period": 20.0, **options}
+        given = {"verify": True, "on_error": "continue", "write_limit": 100, "write_limit_period": 20.0, **options}
         items = read_items([{"status_id": one, **_WANTED} for one in status_ids], {"policy_id": POLICY}, "beta")
-        Bulk(graph_client(self.clock), items, Manner.from_options(manner, check_mode=False)).run()
+        converge_many(graph_client(self.clock), items, BulkOptions.from_options(given, check_mode=False))
 
 
 def _token(**claims: Any) -> str:
@@ -272,7 +271,7 @@ def no_permission(stage: Stage) -> None:
     stage.script.expect("PATCH", ITEM, refusal(403, "Forbidden", "Application is not authorized."), body=_WANTED)
     client = GraphClient(made, AccessToken(made), lambda _token: None, stage.clock)
     target, desired = read_declaration({"policy_id": POLICY, "status_id": STATUS, **_WANTED}, "beta")
-    converge(client, target, desired, api_version="beta", verify=True, check_mode=False, warn=stage.warnings.append)
+    converge_one(client, target, desired, api_version="beta", verify=True, check_mode=False, warn=stage.warnings.append)
 
 
 def no_such_policy(stage: Stage) -> None:

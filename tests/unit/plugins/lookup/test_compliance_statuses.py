@@ -16,7 +16,7 @@ from ansible import constants as C  # noqa: N812 - as everybody calls it
 from ansible.errors import AnsibleLookupError
 from ansible.parsing.dataloader import DataLoader
 from ansible_collections.graphops.intune.plugins.lookup import compliance_statuses
-from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_items import read_items
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_options import read_items
 
 _NAME = "graphops.intune.compliance_statuses"
 ITEMS = [{"policy_id": "p", "status_id": "a", "status": "error"}, {"policy_id": "p", "match": {"user_name": "Ada"}}]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_items import read_items
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_options import read_items
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.routes import item_path
 from ansible_collections.graphops.intune.plugins.module_utils._errors import (
     Failure,
@@ -122,7 +122,7 @@ def test_no_sentence_acts_on_a_terminal(clock: Clock, tmp_path: Path) -> None:
     assert str(error).count("\\x1b[2J") == 4
     assert InvalidOptionsError([hostile]).sentence.isprintable()
 
-    Progress(str(tmp_path / "p"), clock).tell(hostile, always=True)
+    Progress(str(tmp_path / "p"), clock).report(hostile, always=True)
     (line,) = (tmp_path / "p").read_text(encoding="utf-8").splitlines()
     assert line.isprintable()
 

@@ -9,12 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_items import (
-    Item,
-    Outcome,
-    read_items,
-    summarise,
-)
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_items import Item, Outcome, summarize
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_options import read_items
 from ansible_collections.graphops.intune.plugins.module_utils._errors import InvalidOptionsError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -174,7 +170,7 @@ def test_an_item_is_not_attempted_until_something_is_known() -> None:
     assert (same.outcome, differing.outcome) == (Outcome.OK, Outcome.NOT_ATTEMPTED)
     differing.predict()
     assert (differing.outcome, differing.changed_properties) == (Outcome.CHANGED, ["status"])
-    assert summarise([same, differing]) == {"ok": 1, "changed": 1, "failed": 0, "not_attempted": 0, "total": 2}
+    assert summarize([same, differing]) == {"ok": 1, "changed": 1, "failed": 0, "not_attempted": 0, "total": 2}
 
 
 def test_everything_that_is_wrong_with_an_item_is_told_at_once() -> None:

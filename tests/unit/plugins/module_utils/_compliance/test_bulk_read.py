@@ -7,16 +7,15 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_read import Reader
-from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import Row
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_read import RowReader
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import DEVICE_STATUS, Row
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.routes import DeviceStatuses
-from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError, Phase
-from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Purpose
+from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError
 
 from ...batches import BATCH, expect_batch, reads
 from ...support import GRAPH, LIST, POLICY, Clock, Reply, Script, graph_client, no_route, refusal, row
 
-READING = Purpose("Reading", Phase.READ)
+READING = DEVICE_STATUS.reading("Reading")
 NEXT = f"{GRAPH}{LIST}?$skiptoken=x"
 MANY = [f"s{number}" for number in range(60)]
 
@@ -28,7 +27,7 @@ class Read:
         self.client = graph_client(clock, retry_timeout=retry_timeout)
 
     def __call__(self, *ids: str, batch: bool = True) -> dict[str, str]:
-        reader = Reader(self.client, DeviceStatuses(self.client), batch=batch)
+        reader = RowReader(self.client, DeviceStatuses(self.client), batch=batch)
         return {status_id: shown(found) for status_id, found in reader.read(POLICY, ids, READING)}
 
 

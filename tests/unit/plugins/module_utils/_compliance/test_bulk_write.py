@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 import requests
-from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_items import read_items
-from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_write import Bulk, Manner
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_options import BulkOptions, read_items
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.converge import converge_many
 from ansible_collections.graphops.intune.plugins.module_utils._errors import (
     Code,
     Failure,
@@ -56,10 +56,10 @@ class Task:
         self, *items: Any, retry_timeout: float = 300.0, check_mode: bool = False, **options: Any
     ) -> dict[str, Any]:
         self.client = graph_client(self._clock, self.credential, retry_timeout=retry_timeout)
-        manner = Manner.from_options({**OPTIONS, **options}, check_mode=check_mode)
+        bulk_options = BulkOptions.from_options({**OPTIONS, **options}, check_mode=check_mode)
         entries = [{"status_id": item, **ERROR} if isinstance(item, str) else item for item in items]
         try:
-            return Bulk(self.client, read_items(entries, {"policy_id": POLICY}, "beta"), manner).run()
+            return converge_many(self.client, read_items(entries, {"policy_id": POLICY}, "beta"), bulk_options)
         except IntuneError as error:
             self.error = error
             return error.result
@@ -188,7 +188,7 @@ def test_what_cannot_be_read_back_may_have_been_taken(task: Task, script: Script
     script.expect("POST", BATCH, refusal(403, "Forbidden", "no"), body=reads("a", "b"))
     assert outcomes(task("a", "b")) == ["failed", "failed"]
     assert task.error is not None
-    assert task.error.sentence.count("may have been taken") == 1
+    assert task.error.sentence.count("may have been applied") == 1
 
 
 def test_out_of_time_the_rest_is_not_attempted(task: Task, script: Script) -> None:
@@ -272,7 +272,7 @@ def test_who_may_write_a_part_reads_a_part_too(
 )
 def test_limits_that_cannot_be_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidOptionsError, match=next(iter(wrong))):
-        Manner.from_options({**OPTIONS, **wrong}, check_mode=False)
+        BulkOptions.from_options({**OPTIONS, **wrong}, check_mode=False)
 
 
 @pytest.mark.parametrize("status", [403, 429])
@@ -300,7 +300,7 @@ def test_after_a_throttled_envelope_nothing_is_asked_before_its_time(task: Task,
     assert outcomes(result) == ["failed", "not_attempted"]
     assert [entry["failure"]["code"] for entry in result["results"]] == ["throttled", "throttled"]
     assert task.error is not None
-    assert "the service said that it took the update; run the task again to see" in task.error.sentence
+    assert "the service accepted the update; run the task again to see" in task.error.sentence
     assert not result["changed"]
 
 
@@ -329,7 +329,7 @@ def test_what_cannot_be_verified_is_not_claimed(task: Task, script: Script) -> N
     assert outcomes(result) == ["failed"]
     assert not result["changed"]
     assert task.error is not None
-    assert task.error.sentence.count("the service said that it took the update") == 1
+    assert task.error.sentence.count("the service accepted the update") == 1
 
 
 class _Expiring(Renewable):

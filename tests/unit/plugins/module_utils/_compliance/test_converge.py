@@ -194,24 +194,22 @@ def test_a_policy_is_found_by_its_name_over_all_pages(converge: Converge, script
 def test_a_policy_that_is_not_there_is_told_of(converge: Converge, script: Script) -> None:
     script.expect("GET", POLICIES, page({"id": "p-1", "displayName": "Windows"}))
     error = converge.fail(policy_name="Android")
-    assert error.sentence == (
-        "Looking for the policy named 'Android' failed: there is none; compare the spelling with the Intune portal"
-    )
+    assert error.sentence == "No policy named 'Android' was found. Compare the spelling with the Intune portal."
     assert (error.failure.code, error.failure.as_dict()["candidates"]) == ("not_found", [])
 
 
 def test_the_policy_that_may_have_been_meant_is_named(converge: Converge, script: Script) -> None:
     names = ["iOS baseline", None, "Windows Baseline", "Windows kiosks"]
     script.expect("GET", POLICIES, page(*({"id": f"p-{name}", "displayName": name} for name in names)))
-    assert converge.fail(policy_name="WINDOWS BASLINE").sentence.endswith(
-        "compare the spelling with the Intune portal; the nearest is 'Windows Baseline'"
+    assert converge.fail(policy_name="WINDOWS BASLINE").sentence == (
+        "No policy named 'WINDOWS BASLINE' was found. Did you mean 'Windows Baseline'?"
     )
 
 
 def test_two_policies_of_one_name_are_told_of_with_their_ids(converge: Converge, script: Script) -> None:
     script.expect("GET", POLICIES, page({"id": "p-1", "displayName": "A"}, {"id": "p-2", "displayName": "a"}))
     error = converge.fail(policy_name="a")
-    assert error.sentence.endswith("failed: there are 2: p-1, p-2; name one of them by policy_id")
+    assert error.sentence == "2 policies named 'a' were found: p-1, p-2; select one of them with policy_id"
     assert (error.failure.code, error.failure.details) == ("ambiguous_match", {"candidates": ["p-1", "p-2"]})
 
 
@@ -239,7 +237,10 @@ def test_match_lists_and_writes_to_the_row_that_fits(converge: Converge, script:
 def test_a_match_that_finds_nothing_is_told_of(converge: Converge, script: Script) -> None:
     script.expect("GET", LIST, page(row()))
     error = converge.fail(match={"device_display_name": "PC-0002"})
-    assert error.sentence.endswith("failed: there is none; compare the spelling with the Intune portal")
+    assert error.sentence == (
+        f"No device status with device_display_name 'PC-0002' of policy {POLICY} was found. "
+        "Compare the spelling with the Intune portal."
+    )
     assert (error.failure.code, error.failure.phase) == ("not_found", Phase.READ)
     assert error.failure.details == {"candidates": []}
 
@@ -249,8 +250,9 @@ def test_a_match_that_finds_several_lists_their_ids(converge: Converge, script: 
     error = converge.fail(match={"device_display_name": "PC-0001"})
     assert error.failure.code == "ambiguous_match"
     assert error.failure.details == {"candidates": [f"s-{number}" for number in range(12)]}
-    assert "there are 12: s-0, s-1" in error.sentence
-    assert error.sentence.endswith("s-9, …; name one of them by status_id, or match more properties")
+    assert error.sentence.startswith("12 device statuses with device_display_name 'PC-0001' of policy")
+    assert "were found: s-0, s-1" in error.sentence
+    assert error.sentence.endswith("s-9, …; select one with status_id, or match more properties")
 
 
 def test_no_row_is_taken_while_the_rest_of_the_list_cannot_be_read(converge: Converge, script: Script) -> None:
@@ -285,7 +287,7 @@ def test_without_the_item_route_check_mode_warns(converge: Converge, script: Scr
     script.expect("GET", LIST, page(row()))
     assert converge(status="error", check_mode=True)["changed"]
     (warning,) = converge.warnings
-    assert "may refuse its update; check mode cannot tell" in warning
+    assert "may refuse its update in a run" in warning
 
 
 def test_without_the_item_route_check_mode_does_not_warn_where_nothing_would_be_written(
@@ -302,7 +304,7 @@ def test_a_row_that_the_list_does_not_have_is_told_of(converge: Converge, script
     script.expect("GET", LIST, page(row(id="other"), {}))
     error = converge.fail()
     assert error.failure.code == "not_found"
-    assert f"none of the policy's device statuses has the id '{STATUS}'; check status_id" in error.sentence
+    assert f"the policy has no device status with the id '{STATUS}'; check status_id" in error.sentence
 
 
 @pytest.mark.parametrize("status", [404, 400])

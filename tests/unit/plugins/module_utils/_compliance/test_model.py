@@ -9,17 +9,16 @@ from typing import Any
 import pytest
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import (
     COMPLIANCE_STATUS,
+    DEVICE_STATUS,
     PROPERTIES,
-    Desired,
-    Plan,
-    Property,
-    Row,
     Target,
     argument_spec,
     show,
 )
 from ansible_collections.graphops.intune.plugins.module_utils._errors import InvalidOptionsError
 from ansible_collections.graphops.intune.plugins.module_utils._graph.edm import EdmDateTimeOffset, EdmEnum, EdmInt32
+from ansible_collections.graphops.intune.plugins.module_utils._graph.plan import Desired, Plan
+from ansible_collections.graphops.intune.plugins.module_utils._graph.resource import Property, Row
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,7 +28,7 @@ BY_OPTION = {prop.option: prop for prop in PROPERTIES}
 
 
 def desired(api_version: str = "beta", **options: Any) -> Desired:
-    return Desired.from_options(options, api_version)
+    return Desired.from_options(DEVICE_STATUS, options, api_version)
 
 
 def plan(before: Row, **options: Any) -> Plan:
@@ -124,7 +123,7 @@ def test_a_message_names_the_target() -> None:
     assert str(Target(policy_id="p", status_id="s")) == "device status s of policy p"
     match = {"policy_name": "Windows", "match": {"device_display_name": "PC", "user_name": "Ada"}}
     named = str(Target.from_options(match))
-    assert named == "device status deviceDisplayName 'PC', userName 'Ada' of policy 'Windows'"
+    assert named == "device status device_display_name 'PC', user_name 'Ada' of policy 'Windows'"
 
 
 # --- what is desired

@@ -15,15 +15,15 @@ from unittest import mock
 
 import pytest
 import requests
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import DEVICE_STATUS
 from ansible_collections.graphops.intune.plugins.module_utils._errors import Failure, IntuneError, Phase
 from ansible_collections.graphops.intune.plugins.module_utils._graph.client import GraphClient
-from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Purpose
 from ansible_collections.graphops.intune.plugins.module_utils._version import USER_AGENT
 
 from ...support import GRAPH, Clock, Renewable, Reply, Script, graph_client, refusal
 
-READING = Purpose("Reading", Phase.READ)
-WRITING = Purpose("Updating", Phase.WRITE)
+READING = DEVICE_STATUS.reading("Reading")
+WRITING = DEVICE_STATUS.writing("Updating")
 NEXT = f"{GRAPH}/beta/rows?$skiptoken=2"
 
 

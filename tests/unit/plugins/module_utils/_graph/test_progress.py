@@ -23,7 +23,7 @@ def lines(path: Path) -> list[str]:
 def test_a_short_task_says_nothing(clock: Clock, tmp_path: Path) -> None:
     progress = Progress(str(tmp_path / "p"), clock)
     clock.now += 4.9
-    progress.tell("one")
+    progress.report("one")
     assert lines(tmp_path / "p") == []
 
 
@@ -31,7 +31,7 @@ def test_the_longer_it_takes_the_less_it_says(clock: Clock, tmp_path: Path) -> N
     progress = Progress(str(tmp_path / "p"), clock)
     for second in range(3600):
         clock.now += 1
-        progress.tell(f"at {second + 1}")
+        progress.report(f"at {second + 1}")
     told = [int(line.rpartition(" ")[2]) for line in lines(tmp_path / "p")]
     gaps = [later - earlier for earlier, later in itertools.pairwise(told)]
     assert told[0] == 5
@@ -41,7 +41,7 @@ def test_the_longer_it_takes_the_less_it_says(clock: Clock, tmp_path: Path) -> N
 
 def test_what_cannot_wait_is_said_at_once(clock: Clock, tmp_path: Path) -> None:
     progress = Progress(str(tmp_path / "p"), clock)
-    progress.tell("Waiting 300 s", always=True)
+    progress.report("Waiting 300 s", always=True)
     (line,) = lines(tmp_path / "p")
     moment, _space, text = line.partition(" ")
     assert text == "Waiting 300 s"
@@ -59,5 +59,5 @@ def test_a_file_that_goes_away_does_not_stop_the_work(clock: Clock, tmp_path: Pa
     progress = Progress(str(folder / "p"), clock)
     (folder / "p").unlink()
     folder.rmdir()
-    progress.tell("one", always=True)
+    progress.report("one", always=True)
     assert not folder.exists()

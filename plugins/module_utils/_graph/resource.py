@@ -1,0 +1,134 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
+
+"""What a client has to know of a Graph resource: its properties, its permissions, its limits, and advice.
+
+Pure data: to add a resource, declare one more `Resource`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from .._errors import Phase
+from .._options import API_VERSIONS
+from .._transport.http import Purpose
+from .edm import EdmType
+
+Row = dict[str, Any]
+"""One object as the service spells it."""
+
+_WORD_STARTS = r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
+
+
+def snake_case(name: str) -> str:
+    """Return a name of the service's in the spelling of options and results: azureADRegistered, azure_ad_registered."""
+    return re.sub(_WORD_STARTS, "_", name).lower()
+
+
+# Each is the only one of its name, so identity will do, and makes the fastest of keys.
+@dataclasses.dataclass(frozen=True, eq=False)
+class Property:
+    """One property of a resource.
+
+    ``name`` is the service's spelling; ``nullable`` is whether null is allowed; ``api_versions`` are those that have
+    it; ``alias`` is its name in options and results where that is not the service's own in snake_case.
+    """
+
+    name: str
+    type: EdmType
+    nullable: bool = False
+    api_versions: tuple[str, ...] = API_VERSIONS
+    alias: str | None = None
+
+    @functools.cached_property
+    def option(self) -> str:
+        """The name in options and results."""
+        return self.alias or snake_case(self.name)
+
+    def argument(self) -> dict[str, Any]:
+        """Return the entry of the argument spec."""
+        argument: dict[str, Any] = {"type": self.type.ansible_type}
+        if self.option != self.name:
+            argument["aliases"] = [self.name]
+        if self.type.choices:
+            argument["choices"] = list(self.type.choices)
+        return argument
+
+
+class Family(NamedTuple):
+    """Resources that share rate limits: calls per ``period`` seconds that Graph grants one application in one tenant.
+
+    ``writes`` are counted among ``requests`` as well; each request of an envelope counts.
+    """
+
+    name: str
+    requests: int
+    writes: int
+    period: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Resource:
+    """A Graph resource.
+
+    ``path`` is its collection below the version's root, as far as that is fixed. The permissions are alternatives, the
+    least one first. ``not_found`` is the advice for a 404, ``forbidden`` is added to the advice for a 403.
+    """
+
+    name: str
+    path: str
+    properties: tuple[Property, ...]
+    read_permissions: tuple[str, ...]
+    write_permissions: tuple[str, ...]
+    family: Family
+    not_found: str
+    forbidden: str = ""
+
+    @functools.cached_property
+    def by_option(self) -> Mapping[str, Property]:
+        """The properties by their names in options and results."""
+        return {prop.option: prop for prop in self.properties}
+
+    def permissions(self, phase: Phase) -> list[str]:
+        """Return the permissions of which one is needed."""
+        return list(self.write_permissions if phase is Phase.WRITE else self.read_permissions)
+
+    def show(self, row: Row, api_version: str) -> Row:
+        """Return an object as a playbook sees it, in snake_case; what the service left out stays out."""
+        return {
+            prop.option: prop.type.from_service(row[prop.name])
+            for prop in self.properties
+            if prop.name in row and api_version in prop.api_versions
+        }
+
+    def reading(self, what: str) -> Operation:
+        """Return the operation of a read; *what* begins the sentence of an error: ``Reading …``."""
+        return Operation(what, Phase.READ, self)
+
+    def writing(self, what: str) -> Operation:
+        """Return the operation of a write."""
+        return Operation(what, Phase.WRITE, self)
+
+    def verifying(self, what: str) -> Operation:
+        """Return the operation of a read after a write."""
+        return Operation(what, Phase.VERIFY, self)
+
+
+@dataclasses.dataclass(frozen=True)
+class Operation(Purpose):
+    """Why a request is made, and on which resource: its limits are kept, its permissions and advice are named."""
+
+    resource: Resource
+
+    @property
+    def writes(self) -> bool:
+        """Whether the request changes something."""
+        return self.phase is Phase.WRITE
