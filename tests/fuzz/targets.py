@@ -36,8 +36,9 @@ from ansible_collections.graphops.intune.plugins.module_utils._graph.batch impor
 from ansible_collections.graphops.intune.plugins.module_utils._graph.edm import EdmDateTimeOffset, EdmError
 from ansible_collections.graphops.intune.plugins.module_utils._graph.plan import Desired, Plan
 from ansible_collections.graphops.intune.plugins.module_utils._options import Connection, connection_argument_spec
-from ansible_collections.graphops.intune.plugins.module_utils._sign_in.credentials import AccessToken, Tokens
+from ansible_collections.graphops.intune.plugins.module_utils._sign_in.credentials import AccessToken
 from ansible_collections.graphops.intune.plugins.module_utils._sign_in.token_cache import TokenCacheFile
+from ansible_collections.graphops.intune.plugins.module_utils._sign_in.tokens import Tokens
 from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Answer, Transport, origin
 from ansible_collections.graphops.intune.plugins.module_utils._transport.json_document import check_shape, parse_json
 from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import (

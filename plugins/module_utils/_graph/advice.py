@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from .._errors import Code, IntuneError
-from .._sign_in.credentials import Tokens
+from .._sign_in.tokens import Tokens
 from .._transport.retry import show_time
 from .resource import Operation
 

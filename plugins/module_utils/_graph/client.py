@@ -17,7 +17,8 @@ from typing import Any
 
 from .._errors import Code, IntuneError, Phase
 from .._options import Connection
-from .._sign_in.credentials import Credential, Tokens
+from .._sign_in.credentials import Credential
+from .._sign_in.tokens import Tokens
 from .._transport.http import Answer, Transport
 from .._transport.retry import Clock, RetryBudget
 from .._version import USER_AGENT

@@ -9,15 +9,12 @@
 from __future__ import annotations
 
 import abc
-import base64
 import contextlib
 import typing
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from .._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase
 from .._options import Connection, named
-from .._transport.json_document import parse_json
 from .msal_http import LoginHttp
 
 if typing.TYPE_CHECKING:
@@ -94,7 +91,7 @@ class AccessToken(Credential):
     renewable = False
 
     def problems(self) -> list[str]:
-        if _fits_header(self.connection.access_token or ""):
+        if fits_header(self.connection.access_token or ""):
             return []
         return [f"{named('access_token')} must be the bare token: one line without spaces and without 'Bearer'"]
 
@@ -285,8 +282,8 @@ class ManagedIdentity(_MsalCredential):
         return LoginHttp(transport, f"Signing in with {self.name}", host_url=None)
 
 
-def _fits_header(token: str) -> bool:
-    """Tell whether a token can stand in a header; the error of one that cannot would quote it."""
+def fits_header(token: str) -> bool:
+    """Return whether a token can be sent in a header; the error of one that cannot would quote it."""
     return token.isascii() and token.isprintable() and " " not in token
 
 
@@ -323,66 +320,3 @@ def select_credential(connection: Connection) -> Credential:
             f"or {named('access_token')}; or, on Azure, auth_source managed_identity"
         ]
     )
-
-
-class Tokens:
-    """The token of one task, fetched when it is first needed.
-
-    Args:
-        credential: how to get it.
-        register: told of each token, so that it is masked wherever it could be shown.
-    """
-
-    def __init__(self, credential: Credential, transport: Transport, register: Callable[[str], None]) -> None:
-        self._credential = credential
-        self._transport = transport
-        self._register = register
-        self._token: str | None = None
-
-    @property
-    def renewable(self) -> bool:
-        """Whether a refused token can be replaced."""
-        return self._credential.renewable
-
-    def get(self) -> str:
-        """Return the token."""
-        return self._token or self._fetch()
-
-    def renew(self) -> None:
-        """Replace a token that Graph refused."""
-        self._fetch(self._token)
-
-    def _fetch(self, rejected: str | None = None) -> str:
-        token = self._credential.token(self._transport, rejected)
-        self._register(token)
-        if not _fits_header(token):
-            message = "the authority answered with something that cannot be a token"
-            failure = Failure(Code.BAD_RESPONSE, message, Phase.AUTH)
-            raise IntuneError(
-                f"Signing in with {self._credential.name} failed: {message}; check authority_url", failure
-            )
-        self._token = token
-        return token
-
-    def claims(self) -> Mapping[str, Any]:
-        """Return what the token says of itself, for messages only: nothing is verified, nothing is decided by it."""
-        return self.claims_of(self._token)
-
-    @staticmethod
-    def claims_of(token: str | None) -> Mapping[str, Any]:
-        """Return what a token says of itself."""
-        parts = (token or "").split(".")
-        try:
-            claims = parse_json(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-        except (IndexError, ValueError):
-            return {}
-        return claims if isinstance(claims, dict) else {}
-
-    def roles(self) -> list[str]:
-        """Return the permissions in the token: application roles, and scopes of a delegated one."""
-        claims = self.claims()
-        roles, scopes = claims.get("roles"), claims.get("scp")
-        return [
-            *(map(str, roles) if isinstance(roles, list) else ()),
-            *(scopes.split() if isinstance(scopes, str) else ()),
-        ]

@@ -25,11 +25,8 @@ from ansible_collections.graphops.intune.plugins.module_utils._compliance.model 
 from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError
 from ansible_collections.graphops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.graphops.intune.plugins.module_utils._preflight import check, missing_library
-from ansible_collections.graphops.intune.plugins.module_utils._sign_in.credentials import (
-    AccessToken,
-    Tokens,
-    select_credential,
-)
+from ansible_collections.graphops.intune.plugins.module_utils._sign_in.credentials import AccessToken, select_credential
+from ansible_collections.graphops.intune.plugins.module_utils._sign_in.tokens import Tokens
 from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Transport
 from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import RetryBudget
 from ansible_collections.graphops.intune.plugins.modules import intune_device_compliance_status as module

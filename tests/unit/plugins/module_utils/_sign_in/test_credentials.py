@@ -14,11 +14,8 @@ from typing import Any
 import pytest
 from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError, InvalidOptionsError
 from ansible_collections.graphops.intune.plugins.module_utils._options import AUTH_SOURCES
-from ansible_collections.graphops.intune.plugins.module_utils._sign_in.credentials import (
-    CREDENTIALS,
-    Tokens,
-    select_credential,
-)
+from ansible_collections.graphops.intune.plugins.module_utils._sign_in.credentials import CREDENTIALS, select_credential
+from ansible_collections.graphops.intune.plugins.module_utils._sign_in.tokens import Tokens
 from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Transport
 from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import RetryBudget
 from hypothesis import given

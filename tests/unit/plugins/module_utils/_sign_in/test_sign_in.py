@@ -17,7 +17,8 @@ from urllib.parse import parse_qs
 import pytest
 import requests
 from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError, InvalidOptionsError, Phase
-from ansible_collections.graphops.intune.plugins.module_utils._sign_in.credentials import Tokens, select_credential
+from ansible_collections.graphops.intune.plugins.module_utils._sign_in.credentials import select_credential
+from ansible_collections.graphops.intune.plugins.module_utils._sign_in.tokens import Tokens
 from ansible_collections.graphops.intune.plugins.module_utils._transport.http import Transport
 from ansible_collections.graphops.intune.plugins.module_utils._transport.retry import RetryBudget
 
