@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from .._errors import InvalidOptionsError
 from .._graph.edm import EdmDateTimeOffset, EdmEnum, EdmInt32, EdmString
 from .._graph.plan import Desired
-from .._graph.resource import Family, Property, Resource, Row
+from .._graph.resource import Family, Property, Resource, Row, names_something
 from .._text import quoted
 
 _STRING, _INT32, DATE_TIME = EdmString(), EdmInt32(), EdmDateTimeOffset()
@@ -114,8 +114,7 @@ class Target(NamedTuple):
         for option in ("policy_id", "policy_name", "status_id"):
             if (name := options.get(option)) is not None:
                 names[option] = name
-                # A dot segment would lead to another resource, an empty one to the whole collection.
-                if name.strip() in ("", ".", ".."):
+                if not names_something(name):
                     problems.append(f"{option} is {quoted(name)}, which cannot name anything; give it whole")
         match = {}
         if (wanted := options.get("match")) is not None:

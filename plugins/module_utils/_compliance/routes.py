@@ -12,11 +12,10 @@ import dataclasses
 import functools
 from collections.abc import Iterator
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 from .._errors import Code, Failure, IntuneError
 from .._graph.client import GraphClient
-from .._graph.resource import Operation, Row
+from .._graph.resource import Operation, Row, segment
 from .._text import quoted
 from .model import POLICY, Target
 
@@ -145,20 +144,15 @@ def status_missing(status_id: str, operation: Operation) -> IntuneError:
 
 def item_path(policy_id: str, status_id: str) -> str:
     """Return the path of one status; ids are opaque."""
-    return f"{_collection(policy_id)}/{_segment(status_id)}"
+    return f"{_collection(policy_id)}/{segment(status_id)}"
 
 
 def _policy_path(policy_id: str) -> str:
-    return f"{POLICY.path}/{_segment(policy_id)}"
+    return f"{POLICY.path}/{segment(policy_id)}"
 
 
 def _collection(policy_id: str) -> str:
     return f"{_policy_path(policy_id)}/deviceStatuses"
-
-
-def _segment(identifier: str) -> str:
-    # Half of a surrogate pair is valid in JSON: it is sent as the bytes it has, and the service answers what it is.
-    return quote(identifier, safe="", errors="surrogatepass")
 
 
 def is_no_route(error: IntuneError) -> bool:

@@ -16,6 +16,7 @@ import functools
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from .._errors import Phase
 from .._options import API_VERSIONS
@@ -31,6 +32,17 @@ _WORD_STARTS = r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
 def snake_case(name: str) -> str:
     """Return a name of the service's in the spelling of options and results: azureADRegistered, azure_ad_registered."""
     return re.sub(_WORD_STARTS, "_", name).lower()
+
+
+def names_something(identifier: str) -> bool:
+    """Return whether an id can be part of a path: a dot segment or an empty one would lead to another resource."""
+    return identifier.strip() not in ("", ".", "..")
+
+
+def segment(identifier: str) -> str:
+    """Return an id, which is opaque, as one segment of a path."""
+    # Half of a surrogate pair is valid in JSON: it is sent as the bytes it has, and the service answers what it is.
+    return quote(identifier, safe="", errors="surrogatepass")
 
 
 # Each is the only one of its name, so identity will do, and makes the fastest of keys.

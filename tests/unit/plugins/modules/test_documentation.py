@@ -89,7 +89,7 @@ def text(description: Any) -> str:
 
 def test_there_are_modules_to_look_at() -> None:
     names = ("policy_info", "status", "status_bulk", "status_info")
-    assert [f"intune_device_compliance_{name}" for name in names] == MODULES
+    assert [*(f"intune_device_compliance_{name}" for name in names), "intune_managed_device_info"] == MODULES
 
 
 @pytest.mark.parametrize("name", MODULES)

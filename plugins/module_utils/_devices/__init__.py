@@ -1,0 +1,10 @@
+# Copyright (c) 2026, the graphops.intune authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
+
+"""Managed devices: model and reading.
+
+May import: _graph, _transport and the ground floor.
+"""
