@@ -131,8 +131,8 @@ from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.inventory import Cacheable
 
-from ..module_utils._compliance.model import Row
 from ..module_utils._errors import IntuneError
+from ..module_utils._graph.resource import Row
 from ..plugin_utils._inventory.devices import variables
 from ..plugin_utils._inventory.host_names import group, read_hostnames
 from ..plugin_utils._inventory.plugin import GraphInventory

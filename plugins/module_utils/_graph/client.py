@@ -45,7 +45,7 @@ class GraphClient:
         self,
         connection: Connection,
         credential: Credential,
-        register_secret: Callable[[str], None],
+        register_secret: Callable[[str], object],
         clock: Clock = time,
         progress: Progress | None = None,
     ) -> None:

@@ -26,7 +26,7 @@ class Tokens:
         register: called with each token, so that it is masked wherever it could be shown.
     """
 
-    def __init__(self, credential: Credential, transport: Transport, register: Callable[[str], None]) -> None:
+    def __init__(self, credential: Credential, transport: Transport, register: Callable[[str], object]) -> None:
         self._credential = credential
         self._transport = transport
         self._register = register

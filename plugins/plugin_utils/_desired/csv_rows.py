@@ -15,8 +15,9 @@ import types
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ...module_utils._compliance.model import MATCHABLE, PROPERTIES, Property
+from ...module_utils._compliance.model import MATCHABLE, PROPERTIES
 from ...module_utils._graph.edm import EdmError, EdmString
+from ...module_utils._graph.resource import Property
 from ...module_utils._text import quoted
 
 DELIMITERS = ",;\t|"

@@ -13,7 +13,8 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from ...module_utils._compliance.model import COMPLIANCE_STATUS, DATE_TIME, Row
+from ...module_utils._compliance.model import COMPLIANCE_STATUS, DATE_TIME
+from ...module_utils._graph.resource import Row
 
 FORGET_SECONDS = 30 * 86400.0
 """How long a status that is no longer listed is remembered. Lists have been seen to leave rows out for a while."""

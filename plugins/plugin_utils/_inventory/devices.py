@@ -12,7 +12,8 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from ...module_utils._compliance.model import DATE_TIME, Row
+from ...module_utils._compliance.model import DATE_TIME
+from ...module_utils._graph.resource import Row
 from .._compliance import worst
 
 

@@ -18,8 +18,9 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ...module_utils._compliance.model import PROPERTIES, Row
+from ...module_utils._compliance.model import PROPERTIES
 from ...module_utils._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase
+from ...module_utils._graph.resource import Row
 
 NAMING = ("id", "policy_id", "policy_display_name", "policy_type", *(p.option for p in PROPERTIES))
 """The properties that can name a host: the keys of a row."""

@@ -16,8 +16,8 @@ from ansible.errors import AnsibleParserError
 from ansible.inventory.data import InventoryData
 from ansible.plugins.inventory import BaseInventoryPlugin, Constructable
 
-from ...module_utils._compliance.model import Row
 from ...module_utils._errors import IntuneError
+from ...module_utils._graph.resource import Row
 from .._options import complete, is_secret
 from .._unsafe import MARKED, inert
 from .host_names import choose, renamed

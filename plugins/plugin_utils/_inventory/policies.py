@@ -12,7 +12,8 @@ import collections
 from collections.abc import Iterable
 from typing import Any
 
-from ...module_utils._compliance.model import POLICY, Row
+from ...module_utils._compliance.model import POLICY
+from ...module_utils._graph.resource import Row
 
 
 def name_policies(policies: Iterable[Row]) -> dict[str, Row]:

@@ -14,10 +14,10 @@ import json
 from collections.abc import Callable
 
 from ...module_utils._compliance.listing import Filters, read_statuses
-from ...module_utils._compliance.model import Row
 from ...module_utils._compliance.policies import list_policies
 from ...module_utils._errors import InvalidOptionsError
 from ...module_utils._graph.client import GraphClient
+from ...module_utils._graph.resource import Row
 from ...module_utils._options import Connection
 from ...module_utils._preflight import check, mask, missing_library
 from ...module_utils._version import VERSION

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.ansible_release import __version__
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.graphops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.graphops.intune.plugins.module_utils._module import GraphModule
 
 from ..support import module_args
@@ -22,11 +23,18 @@ RELEASE = tuple(map(int, __version__.split(".")[:2]))
 SPEC = {"name": {"type": "str"}, "statuses": {"type": "list", "elements": "dict"}}
 
 
+class Module(GraphModule):
+    """A module that does nothing."""
+
+    def execute(self, client: GraphClient) -> dict[str, Any]:
+        return {"requests": client.statistics()["requests"]}
+
+
 def log_of(monkeypatch: pytest.MonkeyPatch, **args: Any) -> tuple[str, dict[str, Any]]:
     logged = []
     with monkeypatch.context() as patched, module_args(**args):
         patched.setattr(AnsibleModule, "log", lambda _self, msg, log_args=None: logged.append((msg, log_args)))
-        GraphModule(dict(SPEC))
+        Module(SPEC)
     (entry,) = logged
     return entry
 
@@ -59,7 +67,7 @@ def test_a_result_repeats_options_but_no_thousands_of_items(
     # From 2.21 on, a controller has to ask for it; before, it is always there.
     asked = {"_ansible_inject_invocation": True} if RELEASE >= (2, 21) else {}
     with module_args(name="short", statuses=[{"status_id": "row"}] * count, **asked):
-        module = GraphModule(dict(SPEC))
+        module = Module(SPEC)
         end = partial(module.fail_json, "No.") if fails else module.exit_json
         with pytest.raises(SystemExit):
             end()

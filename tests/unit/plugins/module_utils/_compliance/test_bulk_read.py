@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_read import RowReader
-from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import DEVICE_STATUS, Row
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import DEVICE_STATUS
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.routes import DeviceStatuses
 from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError
+from ansible_collections.graphops.intune.plugins.module_utils._graph.resource import Row
 
 from ...batches import BATCH, expect_batch, reads
 from ...support import GRAPH, LIST, POLICY, Clock, Reply, Script, graph_client, no_route, refusal, row
