@@ -18,7 +18,7 @@ from pathlib import Path
 from .emulator import Emulator
 from .entra.credentials import Addresses, CredentialFiles, Credentials, write_private
 from .graph import seed
-from .graph.policy import Policy
+from .graph.fleet import Fleet
 from .http.server import LOOPBACK, Listener, serve
 from .settings import Profile, Settings, SettingsError
 
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, files: CredentialFiles) -> None:
-    policies = _policies(options)
+    fleet = _fleet(options)
     listener, identity = Listener(options.port), Listener(0)
     addresses = Addresses(
         graph_url=f"https://localhost:{listener.port}",
@@ -57,7 +57,7 @@ def _run(options: argparse.Namespace, files: CredentialFiles) -> None:
     settings = Settings(
         profile=Profile(options.profile), token_lifetime=options.token_lifetime, time_scale=options.time_scale
     )
-    emulator = Emulator(policies, settings, credentials, addresses)
+    emulator = Emulator(fleet, settings, credentials, addresses)
 
     def ready() -> None:
         if options.env_file is not None:
@@ -88,7 +88,7 @@ def _quoted(value: str) -> str:
     return quoted if quoted.startswith("'") else f"'{quoted}'"
 
 
-def _policies(options: argparse.Namespace) -> list[Policy]:
+def _fleet(options: argparse.Namespace) -> Fleet:
     if options.statuses is not None:
         return seed.generate(options.statuses, options.policies)
     return seed.load(options.seed)

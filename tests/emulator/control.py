@@ -16,9 +16,11 @@ from .entra.tokens import Tokens
 from .faults import chaos
 from .faults import rule as fault_rule
 from .faults.faults import FaultError
-from .graph.device_status import DeviceStatus, Version, read_changes
+from .graph.device_status import DeviceStatus
 from .graph.edm import EdmError
+from .graph.entity import Version, read_changes
 from .graph.error import GraphError
+from .graph.managed_device import ManagedDevice
 from .http.exchange import segments
 from .judge.oversight import Oversight
 from .settings import SettingsError
@@ -55,6 +57,8 @@ class Control:
             Route("/budget", _explained(self._budget), methods=["GET"]),
             Route("/state", _explained(self._state), methods=["GET"]),
             Route("/state/{ids:path}", _explained(self._put_status), methods=["PUT"]),
+            Route("/managed_devices", _explained(self._devices), methods=["GET"]),
+            Route("/managed_devices/{id:path}", _explained(self._put_device), methods=["PUT"]),
             Route("/settings", _explained(self._settings), methods=["GET"]),
             Route("/settings", _explained(self._change_settings), methods=["PATCH"]),
             Route("/expire_tokens", _explained(self._expire_tokens), methods=["POST"]),
@@ -94,8 +98,7 @@ class Control:
             {
                 "policies": [policy.as_json(Version.BETA) for policy in policies],
                 "statuses": {
-                    policy.id: [status.as_json(Version.BETA) for status in policy.statuses.values()]
-                    for policy in policies
+                    policy.id: [status.as_json() for status in policy.statuses.values()] for policy in policies
                 },
             }
         )
@@ -105,10 +108,20 @@ class Control:
         if len(ids) != 2:
             raise ControlError(404, "the path is state/{policyId}/{statusId}, each percent-encoded")
         policy_id, status_id = ids
-        changes = read_changes(await _json_object(request), Version.BETA, any_status=True)
+        changes = read_changes(DeviceStatus, await _json_object(request), Version.BETA, any_member=True)
         status = self._store.policy(policy_id).statuses.get(status_id) or DeviceStatus(id=status_id)
         self._store.put(policy_id, status.changed(changes))
-        return JSONResponse(self._store.status(policy_id, status_id).as_json(Version.BETA))
+        return JSONResponse(self._store.status(policy_id, status_id).as_json())
+
+    async def _devices(self, _request: Request) -> Response:
+        return JSONResponse([device.as_json() for device in self._store.devices.values()])
+
+    async def _put_device(self, request: Request) -> Response:
+        changes = read_changes(ManagedDevice, await _json_object(request), Version.BETA, any_member=True)
+        device_id: str = request.path_params["id"]
+        device = self._store.devices.get(device_id) or ManagedDevice(id=device_id)
+        self._store.devices.put(device.changed(changes))
+        return JSONResponse(self._store.device(device_id).as_json())
 
     async def _settings(self, _request: Request) -> Response:
         return JSONResponse(self._store.settings.as_json())

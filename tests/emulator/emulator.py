@@ -17,9 +17,9 @@ from .entra.tokens import Tokens
 from .faults.chaos import Chaos
 from .faults.faults import Faults
 from .graph.budget import Budget
-from .graph.device_status import Version
+from .graph.entity import Version
+from .graph.fleet import Fleet
 from .graph.graph import Graph
-from .graph.policy import Policy
 from .http.exchange import Kind
 from .judge.journal import Journal
 from .judge.judge import Judge
@@ -34,12 +34,10 @@ _GRAPH_ROOTS = tuple(f"/{version.value}/" for version in Version)
 
 
 class Emulator:
-    """One tenant with its policies: the applications of the TLS listener and of the plain one."""
+    """One tenant with its fleet: the applications of the TLS listener and of the plain one."""
 
-    def __init__(
-        self, policies: list[Policy], settings: Settings, credentials: Credentials, addresses: Addresses
-    ) -> None:
-        store = Store(policies, settings)
+    def __init__(self, fleet: Fleet, settings: Settings, credentials: Credentials, addresses: Addresses) -> None:
+        store = Store(fleet, settings)
         tokens = Tokens(
             addresses.graph_url, f"{addresses.authority_url}/{credentials.tenant_id}/", credentials.tenant_id
         )

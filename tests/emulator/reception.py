@@ -91,7 +91,7 @@ class Reception:
             application = self._graph.authenticate(exchange).app_id
         except GraphError:
             return None
-        return self._budget.take(application, exchange.is_write)
+        return self._budget.take(application, self._graph.family(exchange), exchange.is_write)
 
     def _effect(self, exchange: Exchange, excess: Excess | None) -> Effect | None:
         # What is over budget does not get as far as to meet a fault.

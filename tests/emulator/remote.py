@@ -94,6 +94,16 @@ class Remote:
         row: dict[str, Any] = self.control("PUT", path, properties)
         return row
 
+    def devices(self) -> list[dict[str, Any]]:
+        """Every managed device."""
+        current: list[dict[str, Any]] = self.control("GET", "managed_devices")
+        return current
+
+    def put_device(self, device_id: str, **properties: object) -> dict[str, Any]:
+        """Sets properties of a managed device past the service, or adds the device; the device."""
+        device: dict[str, Any] = self.control("PUT", f"managed_devices/{quote(device_id, safe='')}", properties)
+        return device
+
     def expire_tokens(self) -> None:
         """Makes Graph refuse every token issued so far."""
         self.control("POST", "expire_tokens")

@@ -9,12 +9,11 @@ import dataclasses
 import enum
 from collections.abc import Mapping
 
-from .graph.device_status import EnumCase
-
 READ_ROLE = "DeviceManagementConfiguration.Read.All"
 WRITE_ROLE = "DeviceManagementConfiguration.ReadWrite.All"
 
 _SMALLEST, _LARGEST = 0.001, 1_000_000
+_ANSWERS = {"patch_answer": (200, 204), "device_filter_answer": (200, 400, 501)}
 
 
 class Profile(enum.Enum):
@@ -23,6 +22,20 @@ class Profile(enum.Enum):
     DOCUMENTED = "documented"
     OBSERVED = "observed"
     READ_ONLY = "read-only"
+
+
+class EnumCase(enum.Enum):
+    """The letter case in which members of enumerations are shown; a client has to compare them in any."""
+
+    CANONICAL = "canonical"
+    LOWER = "lower"
+    UPPER = "upper"
+
+    def show(self, member: str) -> str:
+        """The member in this case."""
+        if self is EnumCase.CANONICAL:
+            return member
+        return member.lower() if self is EnumCase.LOWER else member.upper()
 
 
 class RetryForm(enum.Enum):
@@ -45,6 +58,7 @@ class Settings:
 
     profile: Profile = Profile.DOCUMENTED
     page_size: int = 100
+    device_page_size: int = 1000
     list_limit: int | None = None
     empty_pages: bool = False
     patch_answer: int = 200
@@ -54,8 +68,12 @@ class Settings:
     token_lifetime: int = 3600
     expect_no_writes: bool = False
     policies_unreadable: tuple[str, ...] = ()
+    device_filter_answer: int = 200
+    device_filter_ignores_case: bool = False
     write_budget: int = 100
     request_budget: int = 1000
+    device_write_budget: int = 200
+    device_request_budget: int = 2000
     budget_period: float = 20
     budgets_enforced: bool = True
     retry_after_form: RetryForm = RetryForm.DECIMAL
@@ -97,7 +115,7 @@ def _converted(name: str, value: object) -> object:
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
         raise SettingsError(f"{name}: a list of strings is wanted")
-    if name in ("empty_pages", "wrap_item", "expect_no_writes", "budgets_enforced"):
+    if name in ("empty_pages", "wrap_item", "expect_no_writes", "budgets_enforced", "device_filter_ignores_case"):
         if isinstance(value, bool):
             return value
         raise SettingsError(f"{name}: true or false is wanted")
@@ -116,8 +134,8 @@ def _number(name: str, value: object) -> int | None:
         return None
     if not isinstance(value, int) or isinstance(value, bool):
         raise SettingsError(f"{name}: a whole number is wanted")
-    if name == "patch_answer" and value not in (200, 204):
-        raise SettingsError("patch_answer: 200 or 204 is wanted")
-    if value < (1 if name in ("page_size", "write_budget", "request_budget") else 0):
+    if value not in _ANSWERS.get(name, (value,)):
+        raise SettingsError(f"{name}: one of {', '.join(map(str, _ANSWERS[name]))} is wanted")
+    if value < (1 if name.endswith(("page_size", "_budget")) else 0):
         raise SettingsError(f"{name}: {value} is too small")
     return value

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the emulator knows and may change: the policies with their rows, and the settings."""
+"""What the emulator knows and may change: the policies with their rows, the managed devices, and the settings."""
 
 from __future__ import annotations
 
@@ -9,28 +9,47 @@ from collections.abc import Mapping
 
 from .graph.device_status import DeviceStatus
 from .graph.error import not_found
+from .graph.fleet import Fleet
+from .graph.managed_device import ManagedDevice
 from .graph.policy import Policy
+from .graph.rows import Rows
 from .settings import Settings
 
 
 class Store:
     """The current state, and the one to go back to."""
 
-    def __init__(self, policies: list[Policy], settings: Settings) -> None:
-        self._seed = policies
+    def __init__(self, fleet: Fleet, settings: Settings) -> None:
+        self._fleet = fleet
         self._first_settings = settings
         self.settings = settings
         self.policies: dict[str, Policy] = {}
+        self._devices: Rows[ManagedDevice] | None = None
         self.reset()
 
     def reset(self) -> None:
         """State and settings as at the start."""
         self.settings = self._first_settings
-        self.policies = {policy.id: policy.copy() for policy in self._seed}
+        self.policies = {policy.id: policy.copy() for policy in self._fleet.policies}
+        self._devices = None
 
     def change_settings(self, changes: Mapping[str, object]) -> None:
         """Sets some settings; SettingsError leaves them all as they were."""
         self.settings = self.settings.changed(changes)
+
+    @property
+    def devices(self) -> Rows[ManagedDevice]:
+        """The managed devices. They do not follow the rows of the policies; who changes these may change them too."""
+        if self._devices is None:
+            self._devices = self._fleet.devices.copy()
+        return self._devices
+
+    def device(self, device_id: str) -> ManagedDevice:
+        """The managed device with this id; GraphError where it does not exist."""
+        device = self.devices.get(device_id)
+        if device is None:
+            raise not_found("Managed device", device_id)
+        return device
 
     def policy(self, policy_id: str) -> Policy:
         """The policy with this id; GraphError when there is none."""

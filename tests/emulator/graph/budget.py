@@ -1,11 +1,11 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How much an application may ask for in a while, and what it is told when it asks for more.
+"""How many requests an application may send in a period, and the answer to a request beyond that.
 
-The limits are those of learn.microsoft.com/graph/throttling-limits for this resource. How the service measures is not
-documented; here the period slides, and a request that was refused counts like any other, because Graph "continues to
-log resource usage while a client is being throttled" (learn.microsoft.com/graph/throttling).
+The limits are those of learn.microsoft.com/graph/throttling-limits for each family of resources. How the service
+measures is not documented; here the period slides, and a request that was refused counts like any other, because Graph
+"continues to log resource usage while a client is being throttled" (learn.microsoft.com/graph/throttling).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from collections.abc import Callable
 from ..faults.faults import Effect, RetryAfter, RetryIn
 from ..settings import RetryForm
 from ..store import Store
+from .resource import Family
 
 
 class Limit(enum.Enum):
@@ -77,15 +78,15 @@ class Budget:
     def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._clock = clock
-        self._windows: defaultdict[tuple[str, Limit], _Window] = defaultdict(_Window)
+        self._windows: defaultdict[tuple[str, Family, Limit], _Window] = defaultdict(_Window)
 
-    def take(self, application: str, is_write: bool) -> Excess | None:
+    def take(self, application: str, family: Family, is_write: bool) -> Excess | None:
         """Counts a request; what is said of it when it is beyond a limit."""
         settings, now = self._store.settings, self._clock()
         period = settings.budget_seconds
         exceeded: dict[Limit, float] = {}
-        for limit, most in self._limits(is_write):
-            window = self._windows[application, limit]
+        for limit, most in self._limits(family, is_write):
+            window = self._windows[application, family, limit]
             full = window.count(now, period) >= most
             window.add(now)
             if full and settings.budgets_enforced:
@@ -94,9 +95,16 @@ class Budget:
         return Excess(tuple(exceeded), max(exceeded.values())) if exceeded else None
 
     def as_json(self) -> dict[str, object]:
+        """The figures of each family, under its name."""
+        return {family.value: self._figures(family) for family in Family}
+
+    def _figures(self, of: Family) -> dict[str, object]:
         """The busiest application's figures, and how many requests of any were refused."""
         now, period = self._clock(), self._store.settings.budget_seconds
-        by_limit = {limit: [window for (_rest, of), window in self._windows.items() if of is limit] for limit in Limit}
+        by_limit: dict[Limit, list[_Window]] = {limit: [] for limit in Limit}
+        for (_application, family, limit), window in self._windows.items():
+            if family is of:
+                by_limit[limit].append(window)
         return {
             "writes_in_window": max((window.count(now, period) for window in by_limit[Limit.WRITES]), default=0),
             "requests_in_window": max((window.count(now, period) for window in by_limit[Limit.REQUESTS]), default=0),
@@ -111,9 +119,15 @@ class Budget:
         """Forgets every request."""
         self._windows.clear()
 
-    def _limits(self, is_write: bool) -> list[tuple[Limit, int]]:
-        requests = (Limit.REQUESTS, self._store.settings.request_budget)
-        return [(Limit.WRITES, self._store.settings.write_budget), requests] if is_write else [requests]
+    def _limits(self, family: Family, is_write: bool) -> list[tuple[Limit, int]]:
+        settings = self._store.settings
+        most = {
+            Family.COMPLIANCE_POLICIES: (settings.write_budget, settings.request_budget),
+            Family.MANAGED_DEVICES: (settings.device_write_budget, settings.device_request_budget),
+        }
+        writes, requests = most[family]
+        counted = [(Limit.REQUESTS, requests)]
+        return [(Limit.WRITES, writes), *counted] if is_write else counted
 
 
 def _retry_after(form: RetryForm, wait: float) -> RetryAfter | None:

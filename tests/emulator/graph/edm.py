@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Edm types of the resource: how the service reads, keeps and shows a value.
+"""The Edm types of the entities: how the service reads, keeps and shows a value.
 
 A ``DateTimeOffset`` is kept as a whole number of .NET ticks (100 ns) since 0001-01-01T00:00:00Z, because
 ``datetime`` stops at microseconds and would lose the seventh digit.
@@ -14,8 +14,10 @@ import enum
 import functools
 import re
 
+from ..settings import EnumCase
+
 Value = str | int | None
-"""A property's value as kept: a string, an Int32, a number of ticks, or null."""
+"""A property's value as kept: a string, an Int32, a Boolean, a number of ticks, or null."""
 
 TICKS_PER_SECOND = 10_000_000
 TICKS_PER_DAY = 86_400 * TICKS_PER_SECOND
@@ -38,12 +40,18 @@ class EdmError(ValueError):
 
 
 class EdmType(enum.Enum):
-    """The Edm types that the resource uses."""
+    """The types that the entities use."""
 
     STRING = "Edm.String"
+    BOOLEAN = "Edm.Boolean"
     INT32 = "Edm.Int32"
     DATE_TIME_OFFSET = "Edm.DateTimeOffset"
     COMPLIANCE_STATUS = "microsoft.graph.complianceStatus"
+    COMPLIANCE_STATE = "microsoft.graph.complianceState"
+    MANAGED_DEVICE_OWNER_TYPE = "microsoft.graph.managedDeviceOwnerType"
+    MANAGEMENT_AGENT_TYPE = "microsoft.graph.managementAgentType"
+    DEVICE_ENROLLMENT_TYPE = "microsoft.graph.deviceEnrollmentType"
+    DEVICE_REGISTRATION_STATE = "microsoft.graph.deviceRegistrationState"
 
 
 class ComplianceStatus(enum.Enum):
@@ -59,7 +67,30 @@ class ComplianceStatus(enum.Enum):
     NOT_ASSIGNED = "notAssigned"
 
 
-_CANONICAL_STATUS = {member.value.lower(): member.value for member in ComplianceStatus}
+# The members of the enumerations in the service's spelling, as the documentation of each lists them.
+MEMBERS = {
+    EdmType.COMPLIANCE_STATUS: tuple(member.value for member in ComplianceStatus),
+    EdmType.COMPLIANCE_STATE: (
+        "unknown", "compliant", "noncompliant", "conflict", "error", "inGracePeriod", "configManager",
+    ),
+    EdmType.MANAGED_DEVICE_OWNER_TYPE: ("unknown", "company", "personal"),
+    EdmType.MANAGEMENT_AGENT_TYPE: (
+        "eas", "mdm", "easMdm", "intuneClient", "easIntuneClient", "configurationManagerClient",
+        "configurationManagerClientMdm", "configurationManagerClientMdmEas", "unknown", "jamf",
+        "googleCloudDevicePolicyController",
+    ),
+    EdmType.DEVICE_ENROLLMENT_TYPE: (
+        "unknown", "userEnrollment", "deviceEnrollmentManager", "appleBulkWithUser", "appleBulkWithoutUser",
+        "windowsAzureADJoin", "windowsBulkUserless", "windowsAutoEnrollment", "windowsBulkAzureDomainJoin",
+        "windowsCoManagement", "windowsAzureADJoinUsingDeviceAuth", "appleUserEnrollment",
+        "appleUserEnrollmentWithServiceAccount",
+    ),
+    EdmType.DEVICE_REGISTRATION_STATE: (
+        "notRegistered", "registered", "revoked", "keyConflict", "approvalPending", "certificateReset",
+        "notRegisteredPendingEnrollment", "unknown",
+    ),
+}  # fmt: skip
+_CANONICAL = {kind: {member.lower(): member for member in members} for kind, members in MEMBERS.items()}
 
 
 def parse_date_time_offset(text: str) -> int:
@@ -98,12 +129,12 @@ def _date(days: int) -> str:
     return datetime.date.fromordinal(days + 1).isoformat()
 
 
-def canonical_status(text: str) -> str:
-    """The service's spelling of a status in any case; EdmError for one that it does not know."""
+def canonical(text: str, edm: EdmType) -> str:
+    """The service's spelling of a member in any case; EdmError for one that it does not know."""
     try:
-        return _CANONICAL_STATUS[text.lower()]
+        return _CANONICAL[edm][text.lower()]
     except KeyError:
-        raise EdmError(f"The value '{text}' is not valid for type '{EdmType.COMPLIANCE_STATUS.value}'.") from None
+        raise EdmError(f"The value '{text}' is not valid for type '{edm.value}'.") from None
 
 
 def read(value: object, edm: EdmType, nullable: bool) -> Value:
@@ -116,17 +147,30 @@ def read(value: object, edm: EdmType, nullable: bool) -> Value:
         if not isinstance(value, int) or isinstance(value, bool) or value not in INT32:
             raise EdmError(f"Cannot convert the value to the expected type '{edm.value}'.")
         return value
+    if edm is EdmType.BOOLEAN:
+        if not isinstance(value, bool):
+            raise EdmError(f"Cannot convert the value to the expected type '{edm.value}'.")
+        return value
     if not isinstance(value, str):
         raise EdmError(f"Cannot convert the value to the expected type '{edm.value}'.")
     if edm is EdmType.DATE_TIME_OFFSET:
         return parse_date_time_offset(value)
-    return canonical_status(value) if edm is EdmType.COMPLIANCE_STATUS else value
+    return canonical(value, edm) if edm in MEMBERS else value
+
+
+def show(value: Value, edm: EdmType, case: EnumCase) -> Value:
+    """A kept value as JSON shows it, members of enumerations in this case."""
+    if edm is EdmType.DATE_TIME_OFFSET and isinstance(value, int):
+        return format_date_time_offset(value)
+    if edm in MEMBERS and isinstance(value, str):
+        return case.show(value)
+    return value
 
 
 def same(left: Value, right: Value, edm: EdmType) -> bool:
-    """Whether two kept values mean the same: instants (both "never" alike), statuses in any case, others exactly."""
+    """Whether two kept values mean the same: instants (both "never" alike), members in any case, others exactly."""
     if edm is EdmType.DATE_TIME_OFFSET and left in NEVER and right in NEVER:
         return True
-    if edm is EdmType.COMPLIANCE_STATUS and isinstance(left, str) and isinstance(right, str):
+    if edm in MEMBERS and isinstance(left, str) and isinstance(right, str):
         return left.lower() == right.lower()
     return left == right

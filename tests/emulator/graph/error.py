@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from ..http.exchange import Answer, Exchange, utc_now
 
+NOT_ROUTED = "No method match route template"
 # The host and service names in Intune's texts differ by scale unit; .invalid makes sure that none is ever called.
 SERVICE_PATH = "/DeviceConfiguration_2601/StatelessDeviceConfigurationFEService/deviceManagement"
 _SERVICE_URL = f"https://fef.amsub0102.manage.invalid{SERVICE_PATH}"
@@ -71,6 +72,21 @@ def nested_message(exchange: Exchange, text: str, retry_after: float | None = No
         "HttpHeaders": "{}",
     }
     return json.dumps(document, indent=2).replace("\n", "\r\n")
+
+
+def not_routed(template: str, method: str, path: str) -> GraphError:
+    """The 400 of the live service for a route that it has no code for; ``path`` is below ``deviceManagement``."""
+    return GraphError(
+        400,
+        NOT_ROUTED,
+        f"No OData route exists that match template {template} with http verb {method} for "
+        f"request {SERVICE_PATH}{path}.",
+    )
+
+
+def no_segment(segment: str) -> GraphError:
+    """The 400 for a path that does not exist."""
+    return bad_request(f"Resource not found for the segment '{segment}'.")
 
 
 def unauthorized(message: str) -> GraphError:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import base64
 import binascii
 import dataclasses
+from collections.abc import Callable
 from urllib.parse import urlencode
 
-from ..http.exchange import Exchange
-from ..settings import Settings
+from ..http.exchange import Answer, Exchange, json_bytes
 from .error import GraphError, bad_request
+
+_KEPT_OPTIONS = ("$filter", "$select", "$top")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,33 +24,44 @@ class Page:
     offset: int
     size: int
     blank: bool
-    top: int | None
 
     @property
     def end(self) -> int:
         """The offset after the last row of the page."""
         return self.offset if self.blank else self.offset + self.size
 
-    def next_link(self, exchange: Exchange, graph_url: str, total: int) -> str | None:
+    def answer(
+        self, exchange: Exchange, graph_url: str, context: str, total: int, shown: Callable[[int, int], list[bytes]]
+    ) -> Answer:
+        """The answer with this page of ``total`` rows, whose JSON ``shown`` gives; ``context`` names the list."""
+        content: dict[str, object] = {"@odata.context": context}
+        link = self._next_link(exchange, graph_url, total)
+        if link is not None:
+            content["@odata.nextLink"] = link
+        rows = b",".join(shown(self.offset, min(self.end, total)))
+        return Answer.of_bytes(200, json_bytes(content)[:-1] + b',"value":[' + rows + b"]}")
+
+    def _next_link(self, exchange: Exchange, graph_url: str, total: int) -> str | None:
         """The absolute link to the next page, or None after the last of ``total`` rows."""
         if self.end >= total and not self.blank:
             return None
         # Whether the next page may be a blank one is part of the token, so that two never follow each other.
         token = base64.urlsafe_b64encode(f"{self.end}:{int(self.blank)}".encode()).decode().rstrip("=")
-        top = {} if self.top is None else {"$top": self.top}
-        return f"{graph_url}{exchange.raw_path}?{urlencode(top | {'$skiptoken': token}, safe='$')}"
+        options = {name: exchange.query[name] for name in _KEPT_OPTIONS if name in exchange.query}
+        return f"{graph_url}{exchange.raw_path}?{urlencode(options | {'$skiptoken': token}, safe='$')}"
 
 
-def parse(exchange: Exchange, settings: Settings) -> Page:
-    """The page that a request asks for; GraphError for a query option that the service does not take."""
-    query = exchange.query
-    if "$filter" in query:
-        # Seen on the live collection: filtering is up to the client.
-        raise GraphError(501, "NotImplemented", "Not Implemented", nested=True)
-    offset, after_blank = _position(query.get("$skiptoken"))
-    top = _top(query.get("$top"))
-    size = settings.page_size if top is None else min(top, settings.page_size)
-    return Page(offset, size, blank=settings.empty_pages and not after_blank, top=top)
+def parse(exchange: Exchange, largest: int, empty_pages: bool) -> Page:
+    """The page that a request asks for, of ``largest`` rows at most; GraphError for an invalid query option."""
+    offset, after_blank = _position(exchange.query.get("$skiptoken"))
+    top = _top(exchange.query.get("$top"))
+    size = largest if top is None else min(top, largest)
+    return Page(offset, size, blank=empty_pages and not after_blank)
+
+
+def not_implemented() -> GraphError:
+    """The 501 for a query option that the live service does not implement."""
+    return GraphError(501, "NotImplemented", "Not Implemented", nested=True)
 
 
 def _position(token: str | None) -> tuple[int, bool]:

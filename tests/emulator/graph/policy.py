@@ -8,11 +8,11 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 
-from .device_status import Version
+from .device_status import DeviceStatus
 from .edm import ComplianceStatus
+from .entity import Version
+from .platforms import DEFAULT_TYPE
 from .rows import Rows
-
-DEFAULT_TYPE = "#microsoft.graph.windows10CompliancePolicy"
 
 # Which count of the overview a status belongs to. Microsoft documents the counts but not this assignment.
 _OVERVIEW = {
@@ -40,7 +40,7 @@ class Policy:
     created: str = "2024-05-06T07:08:09.1234567Z"
     modified: str = "2024-06-07T08:09:10Z"
     version: int = 1
-    statuses: Rows = dataclasses.field(default_factory=Rows)
+    statuses: Rows[DeviceStatus] = dataclasses.field(default_factory=Rows)
 
     def copy(self) -> Policy:
         """A policy whose rows can change without changing this one's."""

@@ -1,23 +1,21 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a Graph path names."""
+"""What a path below ``deviceCompliancePolicies`` names."""
 
 from __future__ import annotations
 
 import dataclasses
 import enum
 
-from .device_status import Version
-from .error import SERVICE_PATH, GraphError, bad_request
-
-NOT_ROUTED = "No method match route template"
+from .entity import Version
+from .error import GraphError, no_segment, not_routed
 
 _VERSIONS = {version.value: version for version in Version}
 
 
-class Resource(enum.Enum):
-    """The resources of the emulator."""
+class Target(enum.Enum):
+    """What a path can name."""
 
     POLICIES = enum.auto()
     POLICY = enum.auto()
@@ -29,21 +27,21 @@ class Resource(enum.Enum):
 
 # OData's names for the shapes of the paths; deviceManagement is the singleton.
 _TEMPLATES = {
-    Resource.POLICIES: "~/singleton/navigation",
-    Resource.POLICY: "~/singleton/navigation/key",
-    Resource.OVERVIEW: "~/singleton/navigation/key/navigation",
-    Resource.STATUSES: "~/singleton/navigation/key/navigation",
-    Resource.STATUS_COUNT: "~/singleton/navigation/key/navigation/$count",
-    Resource.STATUS: "~/singleton/navigation/key/navigation/key",
+    Target.POLICIES: "~/singleton/navigation",
+    Target.POLICY: "~/singleton/navigation/key",
+    Target.OVERVIEW: "~/singleton/navigation/key/navigation",
+    Target.STATUSES: "~/singleton/navigation/key/navigation",
+    Target.STATUS_COUNT: "~/singleton/navigation/key/navigation/$count",
+    Target.STATUS: "~/singleton/navigation/key/navigation/key",
 }
 
 
 @dataclasses.dataclass(frozen=True)
 class Route:
-    """A resource under a version of the API, with the ids that the path gives."""
+    """A target under a version of the API, with the ids that the path gives."""
 
     version: Version
-    resource: Resource
+    target: Target
     policy_id: str = ""
     status_id: str = ""
 
@@ -51,28 +49,23 @@ class Route:
     def context(self) -> str:
         """The part after ``$metadata#`` in an ``@odata.context``."""
         root = "deviceManagement/deviceCompliancePolicies"
-        if self.resource is Resource.POLICIES:
+        if self.target is Target.POLICIES:
             return root
-        if self.resource is Resource.POLICY:
+        if self.target is Target.POLICY:
             return f"{root}/$entity"
         below = f"{root}('{self.policy_id}')/"
-        if self.resource is Resource.OVERVIEW:
+        if self.target is Target.OVERVIEW:
             return f"{below}deviceStatusOverview/$entity"
-        return f"{below}deviceStatuses" + ("/$entity" if self.resource is Resource.STATUS else "")
+        return f"{below}deviceStatuses" + ("/$entity" if self.target is Target.STATUS else "")
 
     def not_routed(self, method: str) -> GraphError:
         """The 400 that the live service answers on a route that it has no code for."""
         path = self.context.removeprefix("deviceManagement").removesuffix("/$entity")
-        if self.resource is Resource.STATUS:
+        if self.target is Target.STATUS:
             path += f"('{self.status_id}')"
-        elif self.resource is Resource.POLICY:
+        elif self.target is Target.POLICY:
             path += f"('{self.policy_id}')"
-        return GraphError(
-            400,
-            NOT_ROUTED,
-            f"No OData route exists that match template {_TEMPLATES[self.resource]} with http verb {method} for "
-            f"request {SERVICE_PATH}{path}.",
-        )
+        return not_routed(_TEMPLATES[self.target], method, path)
 
 
 def parse(segments: list[str]) -> Route:
@@ -80,15 +73,15 @@ def parse(segments: list[str]) -> Route:
     version = _VERSIONS[segments[0]]
     match segments[1:]:
         case ["deviceManagement", "deviceCompliancePolicies"]:
-            return Route(version, Resource.POLICIES)
+            return Route(version, Target.POLICIES)
         case ["deviceManagement", "deviceCompliancePolicies", policy]:
-            return Route(version, Resource.POLICY, policy)
+            return Route(version, Target.POLICY, policy)
         case ["deviceManagement", "deviceCompliancePolicies", policy, "deviceStatusOverview"]:
-            return Route(version, Resource.OVERVIEW, policy)
+            return Route(version, Target.OVERVIEW, policy)
         case ["deviceManagement", "deviceCompliancePolicies", policy, "deviceStatuses"]:
-            return Route(version, Resource.STATUSES, policy)
+            return Route(version, Target.STATUSES, policy)
         case ["deviceManagement", "deviceCompliancePolicies", policy, "deviceStatuses", "$count"]:
-            return Route(version, Resource.STATUS_COUNT, policy)
+            return Route(version, Target.STATUS_COUNT, policy)
         case ["deviceManagement", "deviceCompliancePolicies", policy, "deviceStatuses", status]:
-            return Route(version, Resource.STATUS, policy, status)
-    raise bad_request(f"Resource not found for the segment '{segments[-1]}'.")
+            return Route(version, Target.STATUS, policy, status)
+    raise no_segment(segments[-1])

@@ -1,20 +1,24 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the policies and their rows come from: a JSON file, or a number of generated rows."""
+"""Where a fleet comes from: a JSON file, or a number of generated rows."""
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import uuid
 from pathlib import Path
 from typing import Any
 
+from ..http.exchange import utc_now
 from . import edm
-from .device_status import DeviceStatus, Version, read_changes
+from .device_status import DeviceStatus
 from .edm import ComplianceStatus
-from .policy import DEFAULT_TYPE, Policy
+from .entity import Version, read_changes
+from .fleet import Fleet
+from .managed_device import ManagedDevice
+from .platforms import DEFAULT_TYPE, PLATFORMS, Platform
+from .policy import Policy
 
 DOCUMENTED = Path(__file__).parents[1] / "seeds" / "documented.json"
 
@@ -36,35 +40,26 @@ _STATUSES = [status.value for status, times in _MIX.items() for _turn in range(t
 _STRIDE = 7
 """Has no divisor in common with the number of statuses, so that steps of it come by all of them."""
 _GRACE_DAYS = 30
-
-
-@dataclasses.dataclass(frozen=True)
-class _Platform:
-    """A platform as a policy's type tells it, with some of its models."""
-
-    name: str
-    odata_type: str
-    models: tuple[str, ...]
-
-
-_PLATFORMS = (
-    _Platform("Windows", DEFAULT_TYPE, ("Latitude 7440", "Surface Laptop 5", "ThinkPad T14")),
-    _Platform("iOS", "#microsoft.graph.iosCompliancePolicy", ("iPhone 15", "iPad Air")),
-    _Platform("macOS", "#microsoft.graph.macOSCompliancePolicy", ("MacBook Pro", "MacBook Air", "Mac mini")),
-    _Platform("Android", "#microsoft.graph.androidWorkProfileCompliancePolicy", ("Pixel 8", "Galaxy S24")),
-    _Platform("Android kiosk", "#microsoft.graph.androidDeviceOwnerCompliancePolicy", ("Galaxy Tab A9", "TC58")),
-)
+# The generated dates are the same at every start, so the states of the devices are too: those of this day, on which
+# some grace periods have ended and some have not.
+_AS_OF = _FIRST_REPORT + 14 * edm.TICKS_PER_DAY
 
 
 class SeedError(ValueError):
     """A seed that cannot be read; the text says why."""
 
 
-def load(path: Path) -> list[Policy]:
-    """The policies of a seed file: ``{"policies": [{"id", "displayName", "@odata.type"?, "statuses": [row]}]}``."""
+def load(path: Path) -> Fleet:
+    """The fleet of a seed file.
+
+    ``{"policies": [{"id", "displayName", "@odata.type"?, "statuses": [row]}], "managed_devices"?: [device]}``; without
+    ``managed_devices``, each device name in the rows gets a device. SeedError for another document.
+    """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        return [_policy(item) for item in document["policies"]]
+        devices = [_device(item) for item in document["managed_devices"]] if "managed_devices" in document else None
+        now = edm.parse_date_time_offset(utc_now().isoformat())
+        return Fleet([_policy(item) for item in document["policies"]], devices, as_of=now)
     except OSError as error:
         raise SeedError(f"cannot read the seed {path}: {error.strerror}") from error
     except (KeyError, TypeError, AttributeError) as error:
@@ -73,14 +68,19 @@ def load(path: Path) -> list[Policy]:
         raise SeedError(f"the seed {path}: {error}") from error
 
 
-def generate(count: int, policies: int = 1) -> list[Policy]:
+def generate(count: int, policies: int = 1) -> Fleet:
     """``count`` rows in turn under so many policies of one platform after the other, the same at every start."""
     generated = [_generated_policy(index, policies) for index in range(policies)]
     for index in range(count):
         of_policy, which = divmod(index, policies)
-        platform = _PLATFORMS[which % len(_PLATFORMS)]
+        platform = PLATFORMS[which % len(PLATFORMS)]
         generated[which].statuses.put(_generated(index + 1, of_policy, generated[which].id, platform))
-    return generated
+    return Fleet(generated, as_of=_AS_OF)
+
+
+def _device(item: dict[str, Any]) -> ManagedDevice:
+    changes = read_changes(ManagedDevice, item, Version.BETA, any_member=True)
+    return ManagedDevice(id=item["id"]).changed(changes)
 
 
 def _policy(item: dict[str, Any]) -> Policy:
@@ -91,12 +91,13 @@ def _policy(item: dict[str, Any]) -> Policy:
         description=item.get("description"),
     )
     for row in item["statuses"]:
-        policy.statuses.put(DeviceStatus(id=row["id"]).changed(read_changes(row, Version.BETA, any_status=True)))
+        changes = read_changes(DeviceStatus, row, Version.BETA, any_member=True)
+        policy.statuses.put(DeviceStatus(id=row["id"]).changed(changes))
     return policy
 
 
 def _generated_policy(index: int, policies: int) -> Policy:
-    platform = _PLATFORMS[index % len(_PLATFORMS)]
+    platform = PLATFORMS[index % len(PLATFORMS)]
     return Policy(
         id=str(uuid.uuid5(_NAMESPACE, "policy" if index == 0 else f"policy {index + 1}")),
         display_name=_GENERATED_POLICY if policies == 1 else f"{_GENERATED_POLICY} {index + 1} ({platform.name})",
@@ -104,7 +105,7 @@ def _generated_policy(index: int, policies: int) -> Policy:
     )
 
 
-def _generated(number: int, of_policy: int, policy_id: str, platform: _Platform) -> DeviceStatus:
+def _generated(number: int, of_policy: int, policy_id: str, platform: Platform) -> DeviceStatus:
     status = _STATUSES[of_policy * _STRIDE % len(_STATUSES)]
     reported = _FIRST_REPORT + number * edm.TICKS_PER_SECOND
     in_grace = status == ComplianceStatus.NON_COMPLIANT.value
@@ -113,7 +114,7 @@ def _generated(number: int, of_policy: int, policy_id: str, platform: _Platform)
         id=f"{number:08x}-0000-4000-8000-00000000000a_{policy_id}_{number:08x}-0000-4000-8000-00000000000b",
         device_display_name=f"PC-{number:06d}",
         user_name=f"User {number}",
-        device_model=platform.models[of_policy % len(platform.models)],
+        device_model=list(platform.models)[of_policy % len(platform.models)],
         grace_period_expiration=reported + of_policy % _GRACE_DAYS * edm.TICKS_PER_DAY if in_grace else edm.LAST_TICK,
         status=status,
         last_reported=reported,

@@ -10,17 +10,15 @@ import enum
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 
 from ..graph.budget import Limit
-from ..graph.device_status import DeviceStatus, Property, unchanged
-from ..graph.edm import Value
+from ..graph.device_status import unchanged
+from ..graph.resource import Patch
 from ..http.exchange import Exchange, Kind
 from ..store import Store
 from .leak import LeakScan
-
-Patch = tuple[DeviceStatus, Mapping[Property, Value]]
 
 
 class Offence(enum.Enum):

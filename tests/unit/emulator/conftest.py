@@ -89,6 +89,12 @@ def item(status_id: str = ADA, policy_id: str = WINDOWS, version: str = "beta") 
     return f"{statuses(policy_id, version)}/{quote(status_id, safe='')}"
 
 
+def devices(device_id: str | None = None, version: str = "beta") -> str:
+    """The path of the managed devices, or of one."""
+    below = "" if device_id is None else f"/{quote(device_id, safe='')}"
+    return f"/{version}/deviceManagement/managedDevices{below}"
+
+
 def counts(emulator: RunningEmulator) -> dict[str, int]:
     """The judge's counts that are not zero."""
     return {rule: number for rule, number in emulator.judge()["counts"].items() if number}

@@ -154,25 +154,25 @@ def test_many_rows_are_there_in_seconds_and_the_last_page_as_fast_as_the_first()
 
 
 def test_generated_rows_are_the_same_every_time_and_of_every_status() -> None:
-    [first], [again] = seed.generate(40), seed.generate(40)
+    [first], [again] = seed.generate(40).policies, seed.generate(40).policies
     assert first == again
     assert len(first.statuses) == 40
     assert {row.status for row in first.statuses.values()} == {status.value for status in ComplianceStatus}
     assert len({row.user_principal_name for row in first.statuses.values()}) == 40
     assert next(iter(first.statuses.values())).device_display_name == "PC-000001"
-    [more] = seed.generate(41)
+    [more] = seed.generate(41).policies
     assert more != first
 
 
 def test_generated_rows_can_be_spread_over_policies_of_several_platforms() -> None:
-    policies = seed.generate(200, 5)
+    policies = seed.generate(200, 5).policies
     assert len({policy.odata_type for policy in policies}) == len({policy.id for policy in policies}) == 5
     assert len({policy.display_name for policy in policies}) == 5
     for policy in policies:
         assert {row.status for row in policy.statuses.values()} == {status.value for status in ComplianceStatus}
         assert all(policy.id in row.id for row in policy.statuses.values())
     assert len({row.device_display_name for policy in policies for row in policy.statuses.values()}) == 200
-    assert [len(policy.statuses) for policy in seed.generate(3, 2)] == [2, 1]
+    assert [len(policy.statuses) for policy in seed.generate(3, 2).policies] == [2, 1]
 
 
 def test_the_start_can_say_how_many_policies_there_are_and_how_fast_the_clock_runs() -> None:

@@ -14,10 +14,14 @@ import pytest
 
 from ....emulator import EmulatorError
 from ....emulator.graph.budget import Budget, Limit
+from ....emulator.graph.fleet import Fleet
+from ....emulator.graph.resource import Family
 from ....emulator.settings import RetryForm, Settings
 from ....emulator.store import Store
 from ..conftest import Client, connect, counts, item, policies
 from .test_batch import get, patch, responses, send
+
+POLICIES, DEVICES = Family.COMPLIANCE_POLICIES, Family.MANAGED_DEVICES
 
 
 class Clock:
@@ -29,6 +33,11 @@ class Clock:
         return self.now
 
 
+def figures(budget: Budget) -> Any:
+    """The figures of the policies' family."""
+    return budget.as_json()[POLICIES.value]
+
+
 class TestWindow:
     """Requests over time."""
 
@@ -36,57 +45,57 @@ class TestWindow:
         """A budget of three writes and five requests in ten seconds."""
         clock = Clock()
         defaults = {"write_budget": 3, "request_budget": 5, "budget_period": 10}
-        return Budget(Store([], Settings(**defaults | settings)), clock), clock
+        return Budget(Store(Fleet([]), Settings(**defaults | settings)), clock), clock
 
     def test_as_many_as_the_limit_says(self) -> None:
         budget, _rest = self.budget()
-        assert [budget.take("a", is_write=False) is None for _turn in range(6)] == [True] * 5 + [False]
+        assert [budget.take("a", POLICIES, is_write=False) is None for _turn in range(6)] == [True] * 5 + [False]
 
     def test_writes_are_requests_too(self) -> None:
         budget, _rest = self.budget()
-        writes = [budget.take("a", is_write=True) for _turn in range(4)]
+        writes = [budget.take("a", POLICIES, is_write=True) for _turn in range(4)]
         assert writes[:3] == [None] * 3
         assert writes[3] is not None
         assert writes[3].limits == (Limit.WRITES,)
-        assert budget.take("a", is_write=False) is None
-        excess = budget.take("a", is_write=True)
+        assert budget.take("a", POLICIES, is_write=False) is None
+        excess = budget.take("a", POLICIES, is_write=True)
         assert excess is not None
         assert excess.limits == (Limit.WRITES, Limit.REQUESTS)
 
     def test_reads_are_no_writes(self) -> None:
         budget, _rest = self.budget()
-        assert [budget.take("a", is_write=False) for _turn in range(4)] == [None] * 4
-        assert budget.take("a", is_write=True) is None
+        assert [budget.take("a", POLICIES, is_write=False) for _turn in range(4)] == [None] * 4
+        assert budget.take("a", POLICIES, is_write=True) is None
 
     def test_the_window_slides(self) -> None:
         budget, clock = self.budget()
         for _turn in range(3):
-            assert budget.take("a", is_write=True) is None
+            assert budget.take("a", POLICIES, is_write=True) is None
             clock.now += 3
         clock.now += 0.999
-        assert budget.take("a", is_write=True) is not None
+        assert budget.take("a", POLICIES, is_write=True) is not None
         clock.now += 3.001
-        assert budget.take("a", is_write=True) is None
+        assert budget.take("a", POLICIES, is_write=True) is None
 
     def test_whoever_comes_back_when_told_is_let_in(self) -> None:
         budget, clock = self.budget()
         for _turn in range(3):
-            budget.take("a", is_write=True)
+            budget.take("a", POLICIES, is_write=True)
             clock.now += 1
-        excess = budget.take("a", is_write=True)
+        excess = budget.take("a", POLICIES, is_write=True)
         assert excess is not None
         assert excess.wait == 8
         clock.now += excess.wait
-        assert budget.take("a", is_write=True) is None
+        assert budget.take("a", POLICIES, is_write=True) is None
 
     def test_whoever_does_not_wait_waits_longer(self) -> None:
         budget, clock = self.budget()
         waits = []
         for _turn in range(3):
-            budget.take("a", is_write=True)
+            budget.take("a", POLICIES, is_write=True)
             clock.now += 1
         for _turn in range(3):
-            excess = budget.take("a", is_write=True)
+            excess = budget.take("a", POLICIES, is_write=True)
             assert excess is not None
             waits.append(clock.now + excess.wait - 1000)
             clock.now += 1
@@ -95,48 +104,62 @@ class TestWindow:
     def test_applications_do_not_share(self) -> None:
         budget, _rest = self.budget()
         for _turn in range(3):
-            budget.take("a", is_write=True)
-        assert budget.take("b", is_write=True) is None
+            budget.take("a", POLICIES, is_write=True)
+        assert budget.take("b", POLICIES, is_write=True) is None
+
+    def test_families_do_not_share(self) -> None:
+        budget, _clock = self.budget(device_write_budget=1, device_request_budget=2)
+        assert [budget.take("a", DEVICES, is_write=False) is None for _turn in range(3)] == [True, True, False]
+        excess = budget.take("a", DEVICES, is_write=True)
+        assert excess is not None
+        assert excess.limits == (Limit.REQUESTS,)
+        excess = budget.take("a", DEVICES, is_write=True)
+        assert excess is not None
+        assert excess.limits == (Limit.WRITES, Limit.REQUESTS)
+        assert [budget.take("a", POLICIES, is_write=True) for _turn in range(3)] == [None] * 3
+        of_devices: Any = budget.as_json()["managed_devices"]
+        assert (of_devices["peak"], of_devices["throttled_requests"]) == ({"writes": 2, "requests": 5}, 3)
+        assert (figures(budget)["peak"], figures(budget)["throttled_requests"]) == ({"writes": 3, "requests": 3}, 0)
 
     def test_a_faster_clock(self) -> None:
         budget, clock = self.budget(time_scale=20)
         for _turn in range(3):
-            budget.take("a", is_write=True)
-        excess = budget.take("a", is_write=True)
+            budget.take("a", POLICIES, is_write=True)
+        excess = budget.take("a", POLICIES, is_write=True)
         assert excess is not None
         assert excess.wait == 0.5
         clock.now += 0.5
-        assert budget.take("a", is_write=True) is None
+        assert budget.take("a", POLICIES, is_write=True) is None
 
     def test_figures(self) -> None:
         budget, clock = self.budget()
         nothing = {"writes_in_window": 0, "requests_in_window": 0, "peak": {"writes": 0, "requests": 0}}
-        assert budget.as_json() == nothing | {"throttled_writes": 0, "throttled_requests": 0}
+        assert figures(budget) == nothing | {"throttled_writes": 0, "throttled_requests": 0}
         for _turn in range(4):
-            budget.take("a", is_write=True)
+            budget.take("a", POLICIES, is_write=True)
         for _turn in range(3):
-            budget.take("a", is_write=False)
-        budget.take("b", is_write=True)
+            budget.take("a", POLICIES, is_write=False)
+        budget.take("b", POLICIES, is_write=True)
         peak = {"writes": 4, "requests": 7}
         throttled = {"throttled_writes": 1, "throttled_requests": 2}
-        assert budget.as_json() == {"writes_in_window": 4, "requests_in_window": 7, "peak": peak} | throttled
+        assert figures(budget) == {"writes_in_window": 4, "requests_in_window": 7, "peak": peak} | throttled
         clock.now += 10
-        assert budget.as_json() == {"writes_in_window": 0, "requests_in_window": 0, "peak": peak} | throttled
+        assert figures(budget) == {"writes_in_window": 0, "requests_in_window": 0, "peak": peak} | throttled
         budget.clear()
-        assert budget.as_json()["throttled_writes"] == 0
+        assert figures(budget)["throttled_writes"] == 0
 
     def test_it_may_only_count(self) -> None:
         budget, _rest = self.budget(budgets_enforced=False)
-        assert [budget.take("a", is_write=True) for _turn in range(9)] == [None] * 9
-        assert budget.as_json()["writes_in_window"] == 9
+        assert [budget.take("a", POLICIES, is_write=True) for _turn in range(9)] == [None] * 9
+        assert figures(budget)["writes_in_window"] == 9
 
     @pytest.mark.parametrize("wait", [0.0001, 0.25, 1.0, 2.1281, 19.9999])
     @pytest.mark.parametrize("form", RetryForm)
     def test_no_form_tells_less_than_the_wait(self, form: RetryForm, wait: float) -> None:
         budget, clock = self.budget(budget_period=wait)
         for _turn in range(3):
-            budget.take("a", is_write=True)
-        excess = budget.take("a", is_write=True)
+            budget.take("a", POLICIES, is_write=True)
+        excess = budget.take("a", POLICIES, is_write=True)
         assert excess is not None
         before = time.time()
         retry = excess.effect(form).retry_after
@@ -149,7 +172,7 @@ class TestWindow:
             return
         told = retry.seconds if form is RetryForm.NESTED else float(retry.header)
         clock.now += told
-        assert budget.take("a", is_write=True) is None
+        assert budget.take("a", POLICIES, is_write=True) is None
         assert told < wait + (1 if form is RetryForm.INTEGER else 0.0011)
 
 
@@ -175,7 +198,7 @@ def test_the_write_after_the_hundredth_is_throttled(client: Client) -> None:
     assert client.get(item()).json()["platform"] == 100
     assert counts(client.emulator) == {"write_over_budget": 1}
     assert client.emulator.log("graph")[-2]["fault"] == {"over_budget": ["writes"]}
-    figures = client.emulator.budget()
+    figures = client.emulator.budget()["compliance_policies"]
     assert figures == {
         "writes_in_window": 101,
         "requests_in_window": 102,
@@ -198,7 +221,7 @@ def test_each_request_inside_counts_and_the_envelope_does_not(client: Client) ->
 
 def test_what_is_not_even_looked_into_does_not_count(client: Client) -> None:
     responses(client, get("1", "https://localhost/"), patch("2", {"platform": 1}, dependsOn=["1"]), get("3"))
-    figures = client.emulator.budget()
+    figures = client.emulator.budget()["compliance_policies"]
     assert (figures["writes_in_window"], figures["requests_in_window"]) == (0, 1)
 
 
@@ -208,7 +231,7 @@ def test_what_is_no_application_of_the_tenant_counts_for_none(client: Client) ->
         assert client.get(policies(), headers={"Authorization": "Bearer x"}).status_code == 401
         client.log_in()
     assert client.get(policies()).status_code == 200
-    assert client.emulator.budget()["requests_in_window"] == 1
+    assert client.emulator.budget()["compliance_policies"]["requests_in_window"] == 1
 
 
 def test_the_clock_can_run_faster(client: Client) -> None:
@@ -249,7 +272,7 @@ def test_budgets_can_be_switched_off(client: Client) -> None:
     client.emulator.settings(write_budget=1, request_budget=1, budgets_enforced=False)
     assert [write(client, number) for number in (1, 2, 3)] == [200] * 3
     assert counts(client.emulator) == {}
-    assert client.emulator.budget()["peak"] == {"writes": 3, "requests": 3}
+    assert client.emulator.budget()["compliance_policies"]["peak"] == {"writes": 3, "requests": 3}
 
 
 def test_what_is_over_budget_meets_no_fault(client: Client) -> None:

@@ -9,20 +9,22 @@ import json
 import time
 
 from ....emulator.graph import seed
-from ....emulator.graph.device_status import BY_NAME, DeviceStatus, EnumCase, Version
+from ....emulator.graph.device_status import BY_NAME, DeviceStatus
+from ....emulator.graph.entity import Version, View
 from ....emulator.graph.rows import Rows
+from ....emulator.settings import EnumCase
 
 CHANGE = {BY_NAME["deviceModel"]: "changed"}
 
 
-def rows(*ids: str) -> Rows:
+def rows(*ids: str) -> Rows[DeviceStatus]:
     """Rows with these ids."""
     return Rows.of(DeviceStatus(id=status_id) for status_id in ids)
 
 
-def shown(of: Rows, start: int = 0, end: int = 99, version: Version = Version.BETA) -> list[str]:
+def shown(of: Rows[DeviceStatus], start: int = 0, end: int = 99, version: Version = Version.BETA) -> list[str]:
     """The ids on a page, each with the model if there is one."""
-    page = [json.loads(row) for row in of.page(start, end, version, EnumCase.CANONICAL)]
+    page = [json.loads(row) for row in of.page(start, end, View(version))]
     return [row["id"] + (row["deviceModel"] or "") for row in page]
 
 
@@ -51,9 +53,9 @@ def test_a_page_shows_what_came_after_it_was_first_asked_for() -> None:
 def test_each_version_and_case_has_its_own() -> None:
     one = Rows.of([DeviceStatus(id="a", status="nonCompliant")])
     for _turn in range(2):
-        [beta] = one.page(0, 1, Version.BETA, EnumCase.CANONICAL)
-        [stable] = one.page(0, 1, Version.V1, EnumCase.CANONICAL)
-        [upper] = one.page(0, 1, Version.V1, EnumCase.UPPER)
+        [beta] = one.page(0, 1, View(Version.BETA))
+        [stable] = one.page(0, 1, View(Version.V1))
+        [upper] = one.page(0, 1, View(Version.V1, EnumCase.UPPER))
         assert "platform" in json.loads(beta)
         assert "platform" not in json.loads(stable)
         assert (json.loads(stable)["status"], json.loads(upper)["status"]) == ("nonCompliant", "NONCOMPLIANT")
@@ -73,12 +75,12 @@ def test_a_copy_goes_its_own_way() -> None:
 
 
 def test_the_last_page_is_served_as_fast_as_the_first() -> None:
-    [policy] = seed.generate(100_000)
+    [policy] = seed.generate(100_000).policies
 
     def seconds(start: int) -> float:
         started = time.process_time()
         for _turn in range(20):
-            policy.statuses.page(start, start + 100, Version.BETA, EnumCase.CANONICAL)
+            policy.statuses.page(start, start + 100, View())
         return (time.process_time() - started) / 20
 
     seconds(0)
