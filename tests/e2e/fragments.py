@@ -78,7 +78,7 @@ def check_json(block: Block, folder: Path) -> None:
     content = json.loads(block.text)
     if block.file:
         (folder / block.file).write_text(block.text, encoding="utf-8")
-        assert seed.load(folder / block.file)
+        assert seed.load(folder / block.file).policies
     elif "device_compliance" in content:
         documentation = (_EDA / "plugins/event_source/device_compliance.py").read_text("utf-8")
         assert set(content["device_compliance"]) <= set(re.findall(r"C\((\w+)\)", documentation))
