@@ -102,7 +102,6 @@ class Transport:
 
     def close(self) -> None:
         """Close the connections."""
-        self._deadline.close()
         self._session.close()
 
     def send(
