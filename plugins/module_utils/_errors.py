@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""What can go wrong, as one exception with a sentence for a person and a structure for a playbook."""
+"""Failures, as one exception with a sentence for a person and a structure for a playbook."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Phase(str, enum.Enum):
 
 
 class Code:
-    """The values of ``failure.code`` that are ours; any other is the service's own."""
+    """The values of ``failure.code`` that the collection defines; any other is the service's."""
 
     INVALID_OPTION = "invalid_option"
     MISSING_LIBRARY = "missing_library"
@@ -77,7 +77,7 @@ class Failure:
 
 
 class IntuneError(Exception):
-    """A failure of this collection's own code.
+    """A failure that the collection reports.
 
     Args:
         sentence: what happened and what to do next, for the task's ``msg``.
@@ -102,7 +102,7 @@ class IntuneError(Exception):
 
     @property
     def sentence(self) -> str:
-        """One line that acts on no terminal: ansible-core prints a task's ``msg`` as it is, and services may quote."""
+        """One line without control characters, which services may quote: ansible-core prints it as it is."""
         return self._sentence
 
     @sentence.setter
@@ -114,10 +114,10 @@ class IntuneError(Exception):
 
 
 class InvalidOptionsError(IntuneError):
-    """Options that cannot be right, found without the network.
+    """Options that are not valid, found without the network.
 
     Args:
-        problems: sentences that each name the option. The first of them are told, and how many more there are.
+        problems: sentences that each name the option. The first of them are shown, and the number of the others.
     """
 
     def __init__(self, problems: list[str]) -> None:

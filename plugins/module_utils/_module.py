@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""What every module of the collection is made of: the connection options, a client, and failures with advice."""
+"""The base of every module of the collection: the connection options, a client, and failures with advice."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from ._graph.progress import Progress
 from ._options import Connection, connection_argument_spec
 from ._preflight import check, mask, open_client
 
-# Objects that may come to be before Python looks for unreachable ones.
+# New objects after which Python looks for unreachable ones.
 _COLLECT_EVERY = 100_000
 
-# What ansible-core says of a value, or of several, that the choices of an option do not have.
+# ansible-core's message about a value, or several, that are not among the choices of an option.
 _REFUSED_CHOICE = r"value of (\w+) must be one .*(?:got|no match for): (.+)$"
 
-# Characters of one option that are logged on the machine, and items of one that a result repeats.
+# Characters of one option that are logged on the host, and items of one that a result repeats.
 _LONGEST_LOGGED = 1_000
 _LONGEST_REPEATED = 100
 
@@ -41,7 +41,7 @@ class GraphModule(AnsibleModule):
 
     Args:
         arguments: the options beside the connection's.
-        enumerations: by option, what explains a value that is none of its choices.
+        enumerations: by option, the enumeration that explains a value that is not among its choices.
         nothing: what the module returns beside ``failure`` where it failed before anything was known.
         constraints: other arguments of AnsibleModule.
     """
@@ -54,7 +54,7 @@ class GraphModule(AnsibleModule):
         nothing: Mapping[str, Any] = types.MappingProxyType({}),
         **constraints: Any,
     ) -> None:
-        # The process lives for this one task, and nearly all that it makes is needed to the end: to look for garbage
+        # The process lives for this one task, and nearly all objects are needed to its end: to look for garbage
         # in ten thousand items again and again would take a tenth of the time.
         gc.freeze()
         gc.set_threshold(_COLLECT_EVERY)
@@ -79,7 +79,7 @@ class GraphModule(AnsibleModule):
         """Do the work, and return the module's result.
 
         Raises:
-            IntuneError: it failed; its ``result`` holds what is known all the same.
+            IntuneError: it failed; its ``result`` holds what is known.
         """
 
     def run(self) -> NoReturn:
@@ -106,10 +106,10 @@ class GraphModule(AnsibleModule):
             self.no_log_values.add(secret)
 
     def log(self, msg: str | bytes, log_args: dict[str, Any] | None = None) -> None:
-        """Have ansible-core log on this machine what it wants to, but no option that is longer than a line.
+        """Log as ansible-core does, without options that are longer than a line.
 
-        Ten thousand items are of no use there, and from 2.22 on they would be searched for secrets letter by letter,
-        which takes longer than to read the statuses. Such a value is left out whole: half a secret is none to search.
+        Ten thousand items are of no use there, and from 2.22 on they would be searched for secrets, which takes longer
+        than to read the statuses. Such a value is left out entirely: a part of a secret would not be recognized.
         """
         lengths = {name: len(str(value)) for name, value in (log_args or {}).items()}
         if log_args and max(lengths.values()) > _LONGEST_LOGGED:
@@ -125,9 +125,9 @@ class GraphModule(AnsibleModule):
         super().exit_json(**kwargs, invocation=self._invocation())
 
     def _invocation(self) -> dict[str, Any]:
-        """Return what ansible-core puts into each result for ``-vvv``, without what a task gave in thousands.
+        """Return what ansible-core puts into each result for ``-vvv``, without lists of thousands.
 
-        Before 2.21 it always goes back to the controller and through its callbacks: an eighth of such a task's time.
+        Before 2.21 it always goes to the controller and its callbacks, which takes an eighth of such a task's time.
         """
         repeated = {
             name: f"({len(value)} items)" if isinstance(value, list) and len(value) > _LONGEST_REPEATED else value
@@ -136,7 +136,7 @@ class GraphModule(AnsibleModule):
         return {"module_args": repeated}
 
     def fail_json(self, msg: str, **kwargs: Any) -> NoReturn:
-        """Fail; what ansible-core itself refuses is a failure too, and a value that is no choice is explained."""
+        """Fail; an option that ansible-core refuses is a failure too, and a value that is not a choice is explained."""
         if "failure" not in kwargs:
             msg = "; ".join([msg, *self._explain_choice(msg)])
             kwargs["failure"] = Failure(Code.INVALID_OPTION, msg, Phase.VALIDATE).as_dict()

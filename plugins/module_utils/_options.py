@@ -24,7 +24,7 @@ AUTH_SOURCES = ("auto", "access_token", "client_secret", "certificate", "federat
 
 
 class Cloud(NamedTuple):
-    """Where one of Microsoft's clouds signs in and answers."""
+    """The hosts of one of Microsoft's clouds."""
 
     authority_url: str
     graph_url: str
@@ -79,7 +79,7 @@ def connection_argument_spec() -> dict[str, Any]:
         "certificate_path": {"type": "path", "aliases": ["x509_certificate_path"]},
         "certificate_password": {"type": "str", "no_log": True},
         "federated_token": {"type": "str", "aliases": ["oidc_token"], "no_log": True},
-        # The path of a secret is not one.
+        # The path of a secret is not secret.
         "federated_token_file": {"type": "path", "aliases": ["oidc_token_file_path"], "no_log": False},
         "access_token": {"type": "str", "no_log": True},
         "token_cache": {"type": "path", "no_log": False},
@@ -131,7 +131,7 @@ class Connection:
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Connection:
-        """Return the connection for a task's options; `problems` tells whether it can be used."""
+        """Return the connection for a task's options; `problems` reports whether it can be used."""
         cloud = CLOUDS[options["cloud"]]
         values = {field.name: options.get(field.name) for field in dataclasses.fields(cls)}
         given: dict[str, Any] = {name: None if value == "" else value for name, value in values.items()}
@@ -140,7 +140,7 @@ class Connection:
         return cls(**given)
 
     def problems(self) -> list[str]:
-        """Return a sentence for each option that cannot be right, found without the network."""
+        """Return a sentence for each option that is not valid, found without the network."""
         found = [
             f"{named(option)} must be an https URL of a host and nothing more, such as https://{example}"
             for option, url, example in (
@@ -152,7 +152,7 @@ class Connection:
         if self.ca_path and self.validate_certs and not os.access(self.ca_path, os.R_OK):
             found.append(f"{named('ca_path')} is {self.ca_path}, which does not exist or cannot be read")
         elif self.ca_path and self.validate_certs and not _holds_certificates(self.ca_path):
-            found.append(f"{named('ca_path')} is {self.ca_path}, a file without whole certificates in PEM")
+            found.append(f"{named('ca_path')} is {self.ca_path}, a file without complete certificates in PEM")
         if self.proxy and not _is_url(self.proxy, "http", "https"):
             found.append("proxy must be a URL such as http://proxy.example.com:3128")
         if not (math.isfinite(self.timeout) and self.timeout > 0):
@@ -163,7 +163,7 @@ class Connection:
 
     @property
     def secrets(self) -> list[str]:
-        """What must never be shown, beyond the options that are marked ``no_log`` themselves."""
+        """The secrets beyond the options that are marked ``no_log`` themselves."""
         try:
             password = urlsplit(self.proxy or "").password
         except ValueError:
@@ -180,7 +180,7 @@ def _is_url(text: str, *schemes: str) -> bool:
 
 
 def _is_https_host(text: str) -> bool:
-    # Nothing but scheme, host and port: what follows would swallow the path, what comes before is a password.
+    # Nothing but scheme, host and port: what follows would become part of the path, what precedes is a password.
     return _is_url(text, "https") and not set(text.partition("://")[2]) & set("/?#@\\ \t\r\n")
 
 

@@ -34,7 +34,7 @@ def check(connection: Connection, prepare: Callable[[], _T]) -> tuple[_T, Creden
         prepare: checks the options beside the connection's, and returns what they mean.
 
     Raises:
-        InvalidOptionsError: names everything that cannot be right.
+        InvalidOptionsError: names everything that is not valid.
         IntuneError: a library is missing.
     """
     problems: list[str] = []
@@ -51,7 +51,7 @@ def check(connection: Connection, prepare: Callable[[], _T]) -> tuple[_T, Creden
     except InvalidOptionsError as error:
         problems += error.problems
     if connection.budget_path:
-        from ._graph.shared_budget import BudgetFile  # opt-in, loaded by those who opted in
+        from ._graph.shared_budget import BudgetFile  # opt-in, loaded on demand
 
         problems += BudgetFile(connection.budget_path).problems()
     if problems:
@@ -88,15 +88,15 @@ def open_client(
 
 
 def missing_library(name: str) -> IntuneError:
-    """Return the error for a Python package that is not there."""
+    """Return the error for a missing Python package."""
     sentence = str(missing_required_lib(name))  # type: ignore[no-untyped-call]  # as ansible-core has it
     return IntuneError(sentence, Failure(Code.MISSING_LIBRARY, sentence, Phase.VALIDATE))
 
 
 def mask(secret: str) -> bool:
-    """Have ansible-core mask *secret* wherever it shows something; False before 2.22, which cannot do that."""
+    """Have ansible-core mask *secret* in all output; return False before 2.22, which cannot do that."""
     try:
-        # By name: no type checker knows it with every supported version.
+        # By name: it does not exist in every supported version.
         masker = importlib.import_module("ansible.module_utils.secrets")
     except ImportError:
         return False

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""Text for messages: on one line, short, and without anything that acts on a terminal."""
+"""Text for messages: on one line, short, and without anything that controls a terminal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MAX_SHOWN = 300
 
 
 def shorten(text: str) -> str:
-    """Return *text* on one line, cut to what a person reads in an error."""
+    """Return *text* on one line, cut to the length of an error message."""
     return _cut(" ".join(text.split()))
 
 
@@ -22,12 +22,12 @@ def quoted(value: Any) -> str:
     """Return a value as an error quotes it: its beginning, where it is long."""
     try:
         return _cut(repr(value))
-    except (RecursionError, ValueError):  # ValueError: Python writes out no number of thousands of digits
+    except (RecursionError, ValueError):  # ValueError: Python converts no number of thousands of digits
         return "a value too deep or too long to show"
 
 
 def printable(text: str) -> str:
-    """Return *text* with all that would act on a terminal, instead of showing, written out: ``\\x1b``."""
+    """Return *text* with all that would control a terminal written out: ``\\x1b``."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

@@ -141,7 +141,7 @@ def test_every_bad_item_is_named_before_any_request(ansible: Ansible, emulator: 
     items: list[Any] = [
         {"policy_id": "p", "status_id": "a", "status": "inGracePeriod"},
         {"policy_id": "p", "status_id": "b", "status": "error"},
-        {"policy_id": "p", "status_id": "c", "colour": "red"},
+        {"policy_id": "p", "status_id": "c", "color": "red"},
         {"status_id": "d"},
         {"policy_id": "p", "status_id": "b", "status": "compliant"},
         {"policy_id": "p", "id": "e", "status_id": "f"},
@@ -157,7 +157,7 @@ def test_every_bad_item_is_named_before_any_request(ansible: Ansible, emulator: 
     assert run["failure"]["phase"] == "validate"
     for said in (
         "statuses[0]: status",
-        "statuses[2]: there is no option 'colour'",
+        "statuses[2]: 'color' is not an option",
         "statuses[9]: platform",
         "statuses[3]: exactly one of policy_id and policy_name",
         "statuses[4]: status_id names the same status as statuses[1]",

@@ -250,7 +250,7 @@ def test_throttling_and_passing_failures_are_waited_out(ansible: Ansible, emulat
 
 def test_a_link_elsewhere_is_not_followed(ansible: Ansible, emulator: RunningEmulator) -> None:
     emulator.faults({"match": {"path": "deviceStatuses"}, "do": {"foreign_next_link": "https://evil.example/x"}})
-    assert "an answer points to https://evil.example; credentials go to" in refused(ansible)
+    assert "an answer links to https://evil.example; credentials are sent to" in refused(ansible)
 
 
 # Names that somebody made up

@@ -73,7 +73,7 @@ class Item:
         self.error = error
 
     def extend(self, pending: Plan, found: Row) -> None:
-        """Add what differs by now: another declared property may have been changed by somebody else.
+        """Add what differs by now: another declared property may have been changed meanwhile.
 
         What was kept of the update counts as changed, whatever happens to the rest.
         """

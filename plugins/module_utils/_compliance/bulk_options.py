@@ -71,9 +71,9 @@ class BulkOptions(NamedTuple):
         return (self.write_limit / self.write_limit_period) / (family.writes / family.period)
 
 
-# Every spelling that an item may use. A row of the info module is an item: its id is the status's, what only describes
-# its policy is passed over.
-_PASSED_OVER = ("policy_display_name", "policy_type")
+# Every spelling that an item may use. A row of the info module is an item: its id is the status's, and the properties
+# of its policy are ignored.
+_IGNORED = ("policy_display_name", "policy_type")
 _OPTIONS = ("policy_id", "policy_name", "status_id", "match", "clear", *(p.option for p in PROPERTIES))
 _SPELLINGS = {**{name: name for name in (*_OPTIONS, "id")}, **{p.name: p.option for p in PROPERTIES}}
 _NAMES = ("policy_id", "policy_name", "status_id")
@@ -92,7 +92,7 @@ def read_items(
         statuses: the task's list.
         defaults: ``policy_id`` or ``policy_name`` for the items that name none.
         api_version: the version of Graph.
-        place: what an error calls the item with this index from 0.
+        place: how an error names the item with this index from 0.
 
     Raises:
         InvalidOptionsError: names each wrong item by its place, and the option.
@@ -112,7 +112,7 @@ def read_items(
             problems += [f"{place(index)}: {problem}" for problem in wrong]
             continue
         if target.status_id is not None:
-            # Case counts in no GUID: two spellings of one would be written twice.
+            # GUIDs are case-insensitive: two spellings of one would be written twice.
             key = f"{target.policy_id}\0{target.policy_name}\0{target.status_id}".casefold()
             first = seen.setdefault(key, index)
             if first != index:
@@ -126,7 +126,7 @@ def read_items(
 def _read_options(entry: Any, policy: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
     """Return an item's options by their own names, as the single module would have them.
 
-    What cannot be right is told to *problems* and left out, so that the rest can be checked too.
+    What is not valid is added to *problems* and left out, so that the rest can be checked too.
     """
     options: dict[str, Any] = {}
     if not isinstance(entry, dict):
@@ -135,12 +135,12 @@ def _read_options(entry: Any, policy: Mapping[str, Any], problems: list[str]) ->
     for spelling, value in entry.items():
         name = _SPELLINGS.get(spelling)
         if name is not None:
-            if value is not None:  # null means "leave alone", also where two spellings meet
+            if value is not None:  # null means "leave unchanged", also where two spellings are given
                 if options.get(name, value) != value:
                     problems.append(f"{spelling} contradicts another spelling of {name}")
                 options[name] = value
-        elif spelling not in _PASSED_OVER:
-            problems.append(f"there is no option {quoted(spelling)}; an item takes {', '.join(_OPTIONS)}")
+        elif spelling not in _IGNORED:
+            problems.append(f"{quoted(spelling)} is not an option; an item takes {', '.join(_OPTIONS)}")
     _take_row(options, problems)
     if "policy_id" not in options and "policy_name" not in options:
         options.update(policy)
@@ -159,8 +159,8 @@ def _take_row(options: dict[str, Any], problems: list[str]) -> None:
     if str(options.setdefault("status_id", row_id)) != str(row_id):
         problems.append("id and status_id disagree; keep one")
     status = options.get("status")
-    # What the service has and this version does not know was read, and is not to be written. Another spelling of what
-    # is known remains a mistake.
+    # A value that only the service knows was read, and is not to be written. Another spelling of a known one is a
+    # mistake.
     if (
         isinstance(status, str)
         and status not in (COMPLIANCE_STATUS.choices or ())
@@ -170,7 +170,7 @@ def _take_row(options: dict[str, Any], problems: list[str]) -> None:
 
 
 def _take_texts(options: dict[str, Any], problems: list[str]) -> None:
-    """Bring values into the types that ansible-core gives the single module's options."""
+    """Convert values to the types that ansible-core gives the single module's options."""
     if "match" in options:
         options["match"] = _read_match(options["match"], problems)
     clear = options.get("clear")
@@ -188,7 +188,7 @@ def _take_texts(options: dict[str, Any], problems: list[str]) -> None:
 
 
 def _read_match(match: Any, problems: list[str]) -> dict[str, str] | None:
-    """Return what to match by the options' own names, or None where that cannot be."""
+    """Return what to match by the options' own names, or None where it is not valid."""
     if not isinstance(match, dict):
         problems.append(f"match is {quoted(match)}, not a dictionary")
         return None

@@ -164,7 +164,7 @@ class BulkWrite:
             item.fail(explain_refusal(outcome, DEVICE_STATUS.writing(f"Updating {item.target}")))
 
     def _read_back(self, unknown: list[PendingWrite], out_of_time: IntuneError | None = None) -> list[PendingWrite]:
-        """Read the statuses of which nobody knows whether they were updated; return what still differs of each.
+        """Read the statuses that may have been updated; return what still differs of each.
 
         Args:
             out_of_time: the error of a task that has no time left. Where the service wants no request before a while,

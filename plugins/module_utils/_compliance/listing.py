@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""Read the device statuses of one policy or of all, filter them here, and tell whether the list is complete."""
+"""Read the device statuses of one policy or of all, filter them here, and report whether the list is complete."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def argument_spec() -> dict[str, Any]:
 
 
 class Filters(NamedTuple):
-    """What a row must be like. The service answers ``$filter`` on this collection with 501."""
+    """The conditions for a row. The service answers ``$filter`` on this collection with 501."""
 
     target: Target = Target()
     statuses: frozenset[str] = frozenset()
@@ -54,7 +54,7 @@ class Filters(NamedTuple):
         """Return the filters that the options describe.
 
         Raises:
-            InvalidOptionsError: a date does not fit, or an id cannot be one.
+            InvalidOptionsError: a date or an id is not valid.
         """
         problems: list[str] = []
         before: dict[str, str] = {}
@@ -75,12 +75,12 @@ class Filters(NamedTuple):
         return cls(target, frozenset(options.get("status") or ()), before)
 
     def fit(self, row: Row) -> bool:
-        """Tell whether a row passes them all."""
+        """Return whether a row meets them all."""
         return (
             (self.target.status_id is None or row.get("id") == self.target.status_id)
             and (not self.statuses or str(COMPLIANCE_STATUS.from_service(row.get("status"))) in self.statuses)
             and self.target.fits(row)
-            and all(DATE_TIME.before(row.get(name), moment) for name, moment in self.before.items())
+            and all(DATE_TIME.before(row.get(name), bound) for name, bound in self.before.items())
         )
 
 
@@ -92,11 +92,11 @@ def read_statuses(
     overview: bool,
     warn: Callable[[str], None],
 ) -> dict[str, Any]:
-    """Return the module's result: all rows that pass the filters, or an error, never a part of them.
+    """Return the module's result: all rows that pass the filters, or an error, never only a part of them.
 
     Args:
-        overview: ask for the policies' overviews too, and compare them with the lists.
-        warn: told when a list is shorter than its overview says.
+        overview: read the policies' overviews too, and compare them with the lists.
+        warn: called when a list is shorter than its overview.
     """
     statuses = DeviceStatuses(client)
     rows: list[Row] = []
@@ -117,7 +117,7 @@ def read_statuses(
             overviews.append({"policy_id": policy_id, **about, **counts, "listed": listed})
             if not counts or sum(counts.values()) > listed:
                 complete = False
-                counted = f"{sum(counts.values())}: the service left some out" if counts else "nothing that can be read"
+                counted = f"{sum(counts.values())}: the service left some out" if counts else "no number"
                 warn(
                     f"The list of policy {about['policy_display_name']} has {listed} statuses, its overview counts "
                     f"{counted}."
@@ -134,7 +134,7 @@ def read_statuses(
 def chosen_policies(statuses: DeviceStatuses, filters: Filters) -> list[Row]:
     """Return the policies that the filters name, each once; every policy where they name none."""
     if filters.policies:
-        # By id: a policy that is given twice, by its id and by its name, is still one.
+        # By id: a policy that is given twice, by its id and by its name, is read once.
         return list({str(found["id"]): found for found in map(statuses.policy_called, filters.policies)}.values())
     if filters.target.policy_id is not None:
         return [statuses.policy(filters.target.policy_id)]

@@ -4,9 +4,9 @@
 
 # This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""The resource deviceComplianceDeviceStatus: its properties, and which status is meant.
+"""The resource deviceComplianceDeviceStatus: its properties, and which of them is the target.
 
-Pure: no request is made here. `DEVICE_STATUS` is the one place that knows the properties; argument spec, comparison,
+Pure: no request is made here. `DEVICE_STATUS` is the one place that declares the properties; argument spec, comparison,
 request body and returned object all derive from it.
 """
 
@@ -95,7 +95,7 @@ def argument_spec() -> dict[str, Any]:
 
 
 class Target(NamedTuple):
-    """Which status is meant. ``match`` maps the service's property names to texts."""
+    """The status to converge. ``match`` maps the service's property names to texts."""
 
     policy_id: str | None = None
     policy_name: str | None = None
@@ -115,7 +115,7 @@ class Target(NamedTuple):
             if (name := options.get(option)) is not None:
                 names[option] = name
                 if not names_something(name):
-                    problems.append(f"{option} is {quoted(name)}, which cannot name anything; give it whole")
+                    problems.append(f"{option} is {quoted(name)}, which is not an id or a name; set the complete one")
         match = {}
         if (wanted := options.get("match")) is not None:
             match = {p.name: wanted[p.option] for p in MATCHABLE if wanted.get(p.option) is not None}
@@ -126,7 +126,7 @@ class Target(NamedTuple):
         return cls(**names, match=match)
 
     def fits(self, row: Row) -> bool:
-        """Tell whether a row is meant: exact, but case-insensitive."""
+        """Return whether a row is the target: exact, but case-insensitive."""
         return all(
             isinstance(row.get(name), str) and row[name].casefold() == text.casefold()
             for name, text in self.match.items()
@@ -134,7 +134,7 @@ class Target(NamedTuple):
 
     @property
     def criteria(self) -> str:
-        """What the status was looked for by, for a message."""
+        """The criteria, for a message."""
         by_match = (f"{p.option} {quoted(self.match[p.name])}" for p in MATCHABLE if p.name in self.match)
         which = self.status_id or ", ".join(by_match)
         return f"{which} of policy {self.policy_id or repr(self.policy_name)}"
@@ -144,7 +144,7 @@ class Target(NamedTuple):
 
 
 def read_declaration(options: Mapping[str, Any], api_version: str) -> tuple[Target, Desired]:
-    """Return which status is meant, and what is desired of it.
+    """Return the target, and what is desired of it.
 
     Raises:
         InvalidOptionsError: names every option that is not valid.
@@ -165,5 +165,5 @@ def read_declaration(options: Mapping[str, Any], api_version: str) -> tuple[Targ
 
 
 def show(row: Row, policy_id: str, api_version: str) -> Row:
-    """Return a status as a playbook sees it, with the policy's id; what the service left out stays out."""
+    """Return a status as a playbook sees it, with the policy's id; what the service left out is left out."""
     return {"id": row.get("id"), "policy_id": policy_id, **DEVICE_STATUS.show(row, api_version)}

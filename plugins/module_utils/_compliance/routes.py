@@ -158,8 +158,8 @@ def _collection(policy_id: str) -> str:
 def is_no_route(error: IntuneError) -> bool:
     """Return whether the service has no route to a single status."""
     failure = error.failure
-    said = f"{failure.service_code} {failure.message}"
-    return failure.status == 400 and (_NO_ROUTE in said or "No OData route exists" in said)
+    answer = f"{failure.service_code} {failure.message}"
+    return failure.status == 400 and (_NO_ROUTE in answer or "No OData route exists" in answer)
 
 
 class Wanted(NamedTuple):

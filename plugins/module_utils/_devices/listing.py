@@ -73,7 +73,7 @@ def _list(client: GraphClient, query: DeviceQuery, warn: Callable[[str], None]) 
             f"The service refused to filter managed devices ({error.failure.message}); all were read and filtered here."
         )
     else:
-        # Whether the service compares texts by case is not documented: that there is none, the complete list decides.
+        # Whether the service compares texts by case is not documented: that none exists, the complete list decides.
         if query.filters_text and not rows:
             rows = list(_rows(client, everything))
     return rows

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""JSON batching: up to 20 requests in one envelope, each with an answer of its own.
+"""JSON batching: up to 20 requests in one envelope, each with its own answer.
 
 Source: Microsoft's page "Combine multiple HTTP requests using JSON batching".
 """
@@ -37,10 +37,10 @@ def _request(identifier: str, call: Call) -> dict[str, Any]:
 
 
 def answers(document: Any, count: int, date: str | None = None) -> list[Answer | None]:
-    """Return each call's answer in the order of the calls, None where there is none: they come back in any order.
+    """Return each call's answer in the order of the calls, None where it is missing: they come back in any order.
 
-    *date* is the envelope's ``Date``, from which a date in an answer's Retry-After counts. Of two answers to one call
-    nobody knows which is true; that is none either.
+    *date* is the envelope's ``Date``, from which a date in an answer's Retry-After counts. Two answers to one
+    call count as none, since either may be the true one.
     """
     found: dict[str, list[Answer]] = {str(place): [] for place in range(count)}
     responses = document.get("responses") if isinstance(document, dict) else None
@@ -63,7 +63,7 @@ def _is_status(value: Any) -> bool:
 
 
 def _body(body: Any) -> bytes:
-    """Return a body as it would have come by itself. What is no JSON comes as a text, in base64."""
+    """Return a body as it would have come outside a batch. What is not JSON comes as text, in base64."""
     if body is None:
         return b""
     if not isinstance(body, str):

@@ -4,10 +4,10 @@
 
 # This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""The Edm types of Microsoft Graph's properties: read an option, compare two values, show what the service said.
+"""The Edm types of Microsoft Graph's properties: read an option, compare two values, show what the service returned.
 
-Everything here is pure. A value is what stands in JSON; a date stays the text that it came as, so that no digit is
-lost on the way (``datetime`` knows six fractional digits, ``Edm.DateTimeOffset`` seven).
+Everything here is pure. A value is what JSON contains; a date stays the text that it was received as, so that no digit
+is lost (``datetime`` knows six fractional digits, ``Edm.DateTimeOffset`` seven).
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class EdmType:
         raise NotImplementedError
 
     def from_service(self, value: Any) -> Any:
-        """Return the value to show for what the service answered. Never raises: the truth is shown as it came."""
+        """Return the value to show for what the service returned; an unexpected one is shown as it is."""
         return value
 
     def key(self, value: Any) -> Hashable:
@@ -62,10 +62,10 @@ class EdmType:
         return repr(value) if isinstance(value, (dict, list)) else value
 
     def same(self, one: Any, other: Any) -> bool:
-        """Tell whether two JSON values are equal in this type. Null equals null alone."""
+        """Return whether two JSON values are equal in this type. Null equals null alone."""
         if one is None or other is None:
             return one is other
-        # Most values are the same to the letter; parsing them would be half the time of comparing a fleet.
+        # Most values are identical; parsing them would take half the time of comparing a fleet.
         return (one == other and type(one) is type(other)) or self.key(one) == self.key(other)
 
 
@@ -103,7 +103,7 @@ class EdmEnum(EdmType):
 
     Args:
         members: the members in the service's spelling.
-        mistaken: members of other enumerations that people mix up with this one, with the sentence that helps.
+        mistaken: members of other enumerations that are confused with this one, each with an explanation.
     """
 
     def __init__(self, members: tuple[str, ...], mistaken: dict[str, str]) -> None:
@@ -120,7 +120,7 @@ class EdmEnum(EdmType):
         )
 
     def hint(self, value: Any) -> str:
-        """Return what to do about a value that is no member, or an empty text."""
+        """Return the explanation of a value that is not a member, or an empty text."""
         folded = value.casefold() if isinstance(value, str) else ""
         if folded in self._spelling:
             return f"write {self._spelling[folded]}, case counts"
@@ -177,16 +177,16 @@ class EdmDateTimeOffset(EdmType):
         # Both spellings of "never", with and without the last fraction of the last second, are seen in payloads.
         return _LAST_TICK if ticks == _LAST_SECOND else ticks
 
-    def before(self, value: Any, moment: str) -> bool:
-        """Tell whether a date of the service's is strictly before *moment*; "never", null and junk never are."""
-        ticks, bound = self.key(value), self.key(moment)
-        return isinstance(ticks, int) and isinstance(bound, int) and ticks < bound and ticks != _LAST_TICK
+    def before(self, value: Any, bound: str) -> bool:
+        """Return whether a date of the service's is strictly before *bound*; "never" and null are not."""
+        ticks, end = self.key(value), self.key(bound)
+        return isinstance(ticks, int) and isinstance(end, int) and ticks < end and ticks != _LAST_TICK
 
 
 def _ticks(match: re.Match[str]) -> int:
     """Return the instant in ticks since 0001-01-01T00:00:00Z; raise ValueError where there is no such date or time.
 
-    Integers throughout: ``astimezone`` overflows at both ends of the calendar, where the service's sentinels live.
+    Integers throughout: ``astimezone`` overflows at both ends of the calendar, where the service's sentinels are.
     """
     day = datetime.date.fromisoformat(match["date"]).toordinal() - 1
     time = datetime.time.fromisoformat(f"{match['time']}:{match['second'] or '00'}")

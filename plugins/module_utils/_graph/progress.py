@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""Tell how far a long task is, in a file that somebody watches."""
+"""Report the progress of a long task in a file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Progress:
     """Appends lines to a file: few, and fewer the longer a task runs.
 
     Args:
-        path: the file; None to tell nobody.
+        path: the file; None for no report.
         clock: where time comes from.
 
     Raises:
@@ -49,14 +49,14 @@ class Progress:
         now = self._clock.monotonic()
         if self._path is None or (now < self._due and not always):
             return
-        # Every next line comes when a tenth more of the time has gone by.
+        # The next line is due when a tenth more of the time has passed.
         self._due = now + min(max(NOTICEABLE, (now - self._started) / 10), _LONGEST)
         try:
             self._append(f"{show_time(self._clock.time())} {printable(line)}\n")
         except OSError:
-            self._path = None  # a full disk must not stop the work
+            self._path = None  # a full disk must not stop the task
 
     def _append(self, text: str) -> None:
-        # Opened anew for each line: whoever watches may have moved the file away.
+        # Opened for each line: the file may have been moved away.
         with open(str(self._path), "a", encoding="utf-8") as file:
             file.write(text)

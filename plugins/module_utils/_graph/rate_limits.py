@@ -16,15 +16,15 @@ from .._transport.retry import Clock
 class Budget:
     """A sliding window: at most *limit* calls in any *period* seconds.
 
-    A call's slot is free again a period after its **answer** came. The service counted it somewhat before that, so no
-    slot is used early, whatever the network's delay.
+    A call's slot is free again a period after its **answer** came. The service counted it before that, so no slot
+    is used early, whatever the network's delay.
     """
 
     def __init__(self, limit: int, period: float, clock: Clock) -> None:
         self._limit = limit
         self._period = period
         self._clock = clock
-        # One entry an answer, not one a call: the slots of an envelope come and go together.
+        # One entry per answer, not per call: the slots of an envelope are taken and freed together.
         self._spent: collections.deque[tuple[float, int]] = collections.deque()
         self._used = 0
 
@@ -40,7 +40,7 @@ class Budget:
             self._clock.sleep(self._spent[0][0] - now)
 
     def spend(self, calls: int) -> None:
-        """Count calls whose answer came just now, or can come no more."""
+        """Count calls whose answer has just come, or cannot come any more."""
         self._spent.append((self._clock.monotonic() + self._period, calls))
         self._used += calls
 

@@ -114,7 +114,7 @@ class Resource:
         return list(self.write_permissions if phase is Phase.WRITE else self.read_permissions)
 
     def show(self, row: Row, api_version: str) -> Row:
-        """Return an object as a playbook sees it, in snake_case; what the service left out stays out."""
+        """Return an object as a playbook sees it, in snake_case; what the service left out is left out."""
         return {
             prop.option: prop.type.from_service(row[prop.name])
             for prop in self.properties

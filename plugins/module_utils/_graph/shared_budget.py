@@ -6,8 +6,8 @@
 
 """The opt-in file in which the tasks of one control node share the budget of one application in one tenant.
 
-The service grants it to the application, not to the task. Forks that each keep within all of it exceed it together, and
-what is refused counts too.
+The service grants it to the application, not to the task. Forks that each use all of it exceed it together, and
+refused requests count too.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from .rate_limits import Budget
 _T = TypeVar("_T")
 
 _SHORTEST_SLEEP = 0.001
-_LONGEST_SLEEP = 0.5  # what others hold while they wait for answers may be free sooner
+_LONGEST_SLEEP = 0.5  # slots of requests under way may be free sooner
 
 Slot = list[Any]
-"""When it is free again, by the machine's monotonic clock; how many calls; and whose they are until the answer came."""
+"""When it is free again, by the machine's monotonic clock; how many calls; and who holds them until the answer came."""
 
 
 class BudgetFile(PrivateFile):
@@ -57,16 +57,16 @@ def _is_slot(slot: Any) -> bool:
 
 
 class SharedBudget(Budget):
-    """A budget that others use too.
+    """A budget that several tasks share.
 
-    A slot that is taken is free again a period after the answer. Of a process that died with a request on its way, it
-    is free a period after the answer would have been given up. Where the file cannot be used any more, each task keeps
-    within the budget by itself: its work is not to be lost for that.
+    A slot that is taken is free again a period after the answer. Of a process that died with a request under way, it
+    is free a period after the request would have timed out. Where the file cannot be used any more, each task keeps
+    the budget by itself instead of failing.
 
     Args:
         file: the file.
-        name: tells this budget from others in the file.
-        timeout: seconds after which no answer to a request is awaited any more.
+        name: identifies this budget in the file.
+        timeout: seconds after which a request times out.
     """
 
     def __init__(self, file: BudgetFile, name: str, limit: int, period: float, clock: Clock, timeout: float) -> None:
@@ -99,7 +99,7 @@ class SharedBudget(Budget):
         return 0, min(max(min(settled, default=_LONGEST_SLEEP), _SHORTEST_SLEEP), _LONGEST_SLEEP)
 
     def spend(self, calls: int) -> None:
-        """Count calls whose answer came just now, or can come no more."""
+        """Count calls whose answer has just come, or cannot come any more."""
         super().spend(calls)
         self._change(lambda slots, now: self._settle(slots, now, calls))
 
@@ -115,7 +115,7 @@ class SharedBudget(Budget):
             with self._file.locked(self._clock, self._timeout):
                 budgets: dict[str, list[Slot]] = json.loads(self._file.read())
                 now = self._clock.monotonic()
-                # That clock begins anew when the machine does: what lies too far ahead is from before.
+                # That clock restarts with the machine: what is too far ahead is from before.
                 latest = now + self._period + self._timeout
                 slots = [slot for slot in budgets.get(self._name, []) if now < slot[0] <= latest]
                 result = change(slots, now)

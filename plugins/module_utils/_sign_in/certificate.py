@@ -18,8 +18,8 @@ if typing.TYPE_CHECKING:
 def load_certificate(path: str, password: str | None) -> dict[str, str]:
     """Return MSAL's ``client_credential`` for a file: both parts as PEM text, the key decrypted.
 
-    Reading it here, before MSAL does, tells of a wrong password without a request. With the certificate itself at
-    hand, MSAL signs with PS256 and a SHA-256 thumbprint.
+    Reading it here, before MSAL does, reports a wrong password without a request. Given the certificate itself,
+    MSAL signs with PS256 and a SHA-256 thumbprint.
 
     Raises:
         OSError: the file cannot be read.
@@ -54,7 +54,7 @@ def _load_pem(content: bytes, password: bytes | None) -> tuple[PrivateKeyTypes, 
 
     if b"PRIVATE KEY-----" not in content or b"BEGIN CERTIFICATE-----" not in content:
         raise ValueError("a PEM file must hold both the private key and the certificate")
-    # cryptography refuses a password that is not needed, and tells a missing one by TypeError.
+    # cryptography refuses a password that is not needed, and raises TypeError for a missing one.
     encrypted = b"ENCRYPTED" in content
     try:
         key = load_pem_private_key(content, password if encrypted else None)

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""The ways to sign in to Microsoft Graph. Each is checked offline before a token is asked for."""
+"""The ways to sign in to Microsoft Graph. Each is checked offline before a token is requested."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if typing.TYPE_CHECKING:
     from .._transport.http import Transport
     from .token_cache import TokenCacheFile
 
-# What Entra's error numbers mean to the person at the keyboard.
+# What to do about Entra's error numbers.
 # Source: Microsoft's page "Microsoft Entra authentication and authorization error codes".
 _ADVICE = {
     "AADSTS7000215": "client_secret is not the application's; take the secret's value, not its id",
     "AADSTS7000222": "client_secret has expired; add a new one to the application",
-    "AADSTS700016": "there is no application with this client_id in this tenant_id; check both",
-    "AADSTS500011": "this tenant knows no service at graph_url; check graph_url and cloud",
-    "AADSTS90002": "there is no such tenant; check tenant_id and cloud",
-    "AADSTS900023": "there is no such tenant; check tenant_id and cloud",
+    "AADSTS700016": "no application with this client_id exists in this tenant_id; check both",
+    "AADSTS500011": "this tenant has no service at graph_url; check graph_url and cloud",
+    "AADSTS90002": "the tenant does not exist; check tenant_id and cloud",
+    "AADSTS900023": "the tenant does not exist; check tenant_id and cloud",
     "AADSTS700027": "the certificate is not one of the application's; upload its public part to the application",
     "AADSTS700024": "the assertion is not valid at this time; check the clock, and that the federated token is fresh",
     "AADSTS70021": "no federated credential of the application fits the token; compare issuer, subject and audience",
@@ -46,19 +46,19 @@ class Credential(abc.ABC):
     """The value of ``auth_source``."""
 
     own: typing.ClassVar[tuple[str, ...]] = ()
-    """The options of which one is enough to tell that this way is meant."""
+    """The options of which one is enough to choose this way."""
 
     shared: typing.ClassVar[tuple[str, ...]] = ("tenant_id", "client_id")
 
     renewable = True
-    """Whether a new token can be had when Graph refuses the present one."""
+    """Whether a new token can be fetched when Graph refuses the current one."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
     @property
     def begun(self) -> str | None:
-        """The option given that only this way needs, None where there is none."""
+        """The given option that only this way needs, or None."""
         return next((option for option in self.own if getattr(self.connection, option)), None)
 
     def missing(self) -> list[str]:
@@ -69,7 +69,7 @@ class Credential(abc.ABC):
         return absent
 
     def problems(self) -> list[str]:
-        """Return what can be seen to be wrong without the network."""
+        """Return the problems that can be found without the network."""
         return []
 
     @abc.abstractmethod
@@ -109,12 +109,12 @@ class _MsalCredential(Credential):
     def _cache_file(self) -> TokenCacheFile | None:
         if not self.connection.token_cache:
             return None
-        from .token_cache import TokenCacheFile  # opt-in, loaded by those who opted in
+        from .token_cache import TokenCacheFile  # opt-in, loaded on demand
 
         return TokenCacheFile(self.connection.token_cache)
 
     def token(self, transport: Transport, rejected: str | None = None) -> str:
-        import msal  # Only now: a given token needs neither the package nor the time to load it.
+        import msal  # Loaded on demand: a given token needs neither the package nor the time to load it.
 
         file = self._cache_file()
         retry_budget = transport.retry_budget
@@ -141,7 +141,7 @@ class _MsalCredential(Credential):
             result = self._ask(http, cache)
         except IntuneError:
             raise
-        # MSAL lets whatever it trips over through: ValueError for an unknown tenant, KeyError for half a document.
+        # MSAL raises any exception: ValueError for an unknown tenant, KeyError for a partial document.
         except Exception as error:
             raise self._refused(http, str(error)) from None
         if not isinstance(result, dict) or "access_token" not in result:
@@ -156,7 +156,7 @@ class _MsalCredential(Credential):
         failure = error.failure
         failure.code = Code.AUTH_FAILED
         number = failure.message.partition(":")[0].strip()
-        # Entra tells several kinds of federation mismatch apart by a last digit.
+        # A last digit distinguishes several kinds of federation mismatch.
         advice = _ADVICE.get(number) or _ADVICE.get(number[:11])
         return IntuneError(f"{error.sentence}; {advice}" if advice else error.sentence, failure)
 
@@ -169,7 +169,7 @@ class _MsalCredential(Credential):
 
 
 class _ApplicationCredential(_MsalCredential):
-    """An application of the tenant that proves who it is."""
+    """An application of the tenant that proves its identity."""
 
     def problems(self) -> list[str]:
         found = super().problems()
@@ -191,7 +191,7 @@ class _ApplicationCredential(_MsalCredential):
             client_credential=self._proof(),
             authority=f"{self.connection.authority_url}/{self.connection.tenant_id}",
             # The host is ours or the user's own choice; asking Microsoft's public cloud about it would only cost a
-            # request, and fail where that cloud is out of reach.
+            # request, and fail where that cloud is not reachable.
             instance_discovery=False,
             validate_authority=False,
             token_cache=cache,
@@ -221,14 +221,14 @@ class Certificate(_ApplicationCredential):
         try:
             self._proof()
         except ImportError:
-            return super().problems()  # told of, with how to install it, by the module
+            return super().problems()  # reported by the module, with how to install it
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             return [*super().problems(), f"{named('certificate_path')}: {self.connection.certificate_path}: {reason}"]
         return super().problems()
 
     def _proof(self) -> Any:
-        from .certificate import load_certificate  # loads cryptography, for this source alone
+        from .certificate import load_certificate  # loads cryptography
 
         return load_certificate(str(self.connection.certificate_path), self.connection.certificate_password)
 
@@ -288,11 +288,11 @@ def fits_header(token: str) -> bool:
 
 
 CREDENTIALS: tuple[type[Credential], ...] = (AccessToken, ClientSecret, Certificate, FederatedToken, ManagedIdentity)
-"""In the order in which ``auto`` tries them; managed identity is never taken unasked, its probe hangs off Azure."""
+"""In the order in which ``auto`` tries them; never managed identity, whose probe hangs outside Azure."""
 
 
 def select_credential(connection: Connection) -> Credential:
-    """Return the credential that the options ask for.
+    """Return the credential that the options select.
 
     Raises:
         InvalidOptionsError: none is complete; names what is missing.

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""The HTTP client that MSAL is given: our transport, with our retries, and secrets for one host alone."""
+"""MSAL's HTTP client: the task's transport, with its retries, and secrets for one host only."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class LoginResponse(NamedTuple):
     text: str
 
     def raise_for_status(self) -> None:
-        """MSAL calls this before it reads a body; the body says more than an exception would."""
+        """MSAL calls this before it reads a body, which explains more than an exception."""
 
 
 class LoginHttp:
@@ -59,7 +59,7 @@ class LoginHttp:
         headers: Mapping[str, str] | None = None,
         **_more: Any,
     ) -> LoginResponse:
-        """Send a POST, repeated while the authority is busy or out of reach and the task's retry budget lasts."""
+        """Send a POST, repeated while the authority is busy or not reachable and the task's retry budget lasts."""
         return self._send("POST", url, params=params, headers=headers, body=data)
 
     def close(self) -> None:
@@ -89,7 +89,7 @@ class LoginHttp:
             self._transport.retry_budget.wait(attempt, error)
 
     def _error(self, answer: Answer, method: str, url: str) -> IntuneError | None:
-        """Return the error of an answer that is worth a repeat; MSAL reads all others itself."""
+        """Return the error of an answer that may be repeated; MSAL reads all others itself."""
         if answer.status in REPEATED_STATUS:
             return self._transport.failure(answer, method, url, self._purpose)
         if answer.ok:

@@ -14,7 +14,7 @@ from .._transport.private_file import PrivateFile
 
 
 class TokenCacheFile(PrivateFile):
-    """A file that holds MSAL's serialised cache. It is plain text, so nobody else may read it."""
+    """A file that holds MSAL's serialized cache. It is plain text, so no other user may read it."""
 
     option = "token_cache"
     kind = "a token cache"

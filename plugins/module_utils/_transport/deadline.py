@@ -8,7 +8,7 @@
 
 A socket's own timeout covers a TLS handshake, but starts anew with each byte of headers and body: a server that sends
 one now and then holds the reader forever. Only the end of the connection ends the reading of a line, so the deadline
-has to know the sockets, which urllib3 shows to nobody but its own connection classes.
+has to know the sockets, which urllib3 shows to its connection classes only.
 """
 
 from __future__ import annotations

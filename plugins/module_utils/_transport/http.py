@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""One HTTP exchange at a time, for the login and for Graph alike: TLS, proxy, timeout, no redirects, clear errors."""
+"""One HTTP exchange at a time, for signing in and for Graph: TLS, proxy, timeout, no redirects, clear errors."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
 class Answer(NamedTuple):
-    """What came back: a whole body, read to its end."""
+    """The answer: its body is complete, read to its end."""
 
     status: int
     headers: Mapping[str, str]
@@ -48,7 +48,7 @@ class Answer(NamedTuple):
 
     @property
     def ok(self) -> bool:
-        """Whether the service says that it did what was asked."""
+        """Whether the service reports success."""
         return 200 <= self.status < 300
 
     def json(self) -> Any:
@@ -58,7 +58,7 @@ class Answer(NamedTuple):
 
 @dataclasses.dataclass
 class Counters:
-    """HTTP requests by whom they went to; see the modules' ``graph`` return value."""
+    """HTTP requests by their recipient; see the modules' ``graph`` return value."""
 
     requests: int = 0
     token_requests: int = 0
@@ -97,7 +97,7 @@ class Transport:
         self.retry_budget = retry_budget
         self.counters = Counters()
         if not connection.validate_certs:
-            # The user chose this; a warning per request on stderr would only hide other words.
+            # The user chose this; a warning per request would only hide others.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
     def close(self) -> None:
@@ -117,7 +117,7 @@ class Transport:
         bearer: str | None = None,
         only: str | None = None,
     ) -> Answer:
-        """Send one request and return the whole answer, whatever its status.
+        """Send one request and return the complete answer, whatever its status.
 
         Args:
             purpose: the words for an error.
@@ -126,7 +126,7 @@ class Transport:
                 this machine reaches, and never through a proxy.
 
         Raises:
-            IntuneError: nothing, half of an answer, or a redirect came back; or the URL leads to another host.
+            IntuneError: no answer, a partial one, or a redirect came back; or the URL leads to another host.
         """
         request = requests.Request(
             method,
@@ -155,11 +155,11 @@ class Transport:
             raise failed.by_connection(error, origin(url)) from None
         self.counters.throttled += answer.status == 429
         if 300 <= answer.status < 400:
-            target = origin(answer.headers.get("Location", "")) or "somewhere else"
+            target = origin(answer.headers.get("Location", "")) or "another address"
             raise failed.because(
                 Code.BAD_RESPONSE,
-                f"{origin(url)} answered {answer.status}, a redirect to {target}; none is followed, since the "
-                "credentials would go along; check cloud, graph_url, authority_url and the proxy",
+                f"{origin(url)} answered {answer.status}, a redirect to {target}, which is not followed, since the "
+                "credentials would be sent along; check cloud, graph_url, authority_url and the proxy",
                 status=answer.status,
                 retryable=False,
             )
@@ -168,14 +168,14 @@ class Transport:
     def _prepare(self, request: requests.Request, failed: _Failed, only: str | None) -> requests.PreparedRequest:
         try:
             prepared = self._session.prepare_request(request)
-        except ValueError:  # which all of requests' and urllib3's words for a malformed URL are
+        except ValueError:  # as which requests and urllib3 report every malformed URL
             raise failed.because(
                 Code.FOREIGN_LINK, f"{quoted(request.url)} is not a URL to follow", retryable=False
             ) from None
         # The prepared URL is the one that is sent: parsers differ about where a hostile URL leads.
         target = origin(str(prepared.url))
         if only is not None and target != origin(only):
-            message = f"an answer points to {target}; credentials go to {origin(only)} alone"
+            message = f"an answer links to {target}; credentials are sent to {origin(only)} only"
             raise failed.because(Code.FOREIGN_LINK, message, retryable=False)
         return prepared
 
@@ -195,7 +195,7 @@ class Transport:
             return Answer(response.status_code, response.headers, self._read(response))
 
     def _settings(self, url: str, direct: bool) -> Any:
-        """Return proxies and TLS for a URL; once for each host, for requests searches the whole environment."""
+        """Return proxies and TLS for a URL; once for each host, since requests searches the environment."""
         key = origin(url), direct
         if key not in self._by_host:
             connection = self._connection
@@ -208,11 +208,11 @@ class Transport:
         return self._by_host[key]
 
     def _read(self, response: requests.Response) -> bytes:
-        """Read the body to its end, as long as it is no more than an answer can be."""
+        """Read the body to its end, up to a size that no answer exceeds."""
         if "," in response.headers.get("Content-Encoding", ""):
-            # Packed once, a chunk grows a thousandfold at worst; packed twice, a few bytes fill the memory.
+            # Compressed once, a chunk grows a thousandfold at worst; compressed twice, a few bytes fill the memory.
             raise requests.exceptions.ContentDecodingError("the answer is compressed more than once")
-        response.raw.enforce_content_length = True  # urllib3 1.26 would take a body that was cut off for whole
+        response.raw.enforce_content_length = True  # urllib3 1.26 would accept a body that was cut off
         parts = []
         length = 0
         while part := response.raw.read(_CHUNK, decode_content=True):
@@ -223,7 +223,7 @@ class Transport:
         return b"".join(parts)
 
     def failure(self, answer: Answer, method: str, url: str, purpose: Purpose) -> IntuneError:
-        """Return the error for an answer that is no success: Graph's, OAuth's, a gateway's."""
+        """Return the error for an answer that reports no success: Graph's, OAuth's, a gateway's."""
         message = read_service_message(answer.body, answer.headers)
         now = parse_http_date(answer.headers.get("Date")) or self.retry_budget.clock.time()
         retry_after = parse_retry_after(answer.headers.get("Retry-After"), now)
@@ -255,15 +255,15 @@ class Transport:
         message = read_service_message(answer.body, answer.headers)
         return _Failed(method, _path(url), purpose).because(
             Code.BAD_RESPONSE,
-            f"{origin(url)} answered {answer.status} with {message.text} where JSON was due; "
-            "if this stays, look for a proxy or a sign-in page on the way",
+            f"{origin(url)} answered {answer.status} with {message.text} where JSON was expected; "
+            "if this persists, look for a proxy or a sign-in page in between",
             status=answer.status,
             may_have_applied=True,
         )
 
 
 class _Failed(NamedTuple):
-    """Builds the error of one request."""
+    """Builds the errors of one request."""
 
     method: str
     path: str | None
@@ -281,7 +281,7 @@ class _Failed(NamedTuple):
             retryable=retryable,
             **fields,
         )
-        # A throttled request was not carried out; after any other failure that may pass, nobody knows.
+        # A throttled request was not carried out; after any other temporary failure, that is unknown.
         maybe_done = retryable and failure.code != Code.THROTTLED if may_have_applied is None else may_have_applied
         return IntuneError(f"{self.purpose.what} failed: {reason}", failure, may_have_applied=maybe_done)
 
@@ -294,7 +294,7 @@ class _Failed(NamedTuple):
                 "set ca_path (INTUNE_CA_PATH) to the PEM file of the authority that signed it",
                 retryable=False,
             )
-        # requests tells of a URL, a scheme or a proxy that cannot be by exceptions that are a ValueError too.
+        # requests reports a URL, a scheme or a proxy that is not valid by exceptions that are a ValueError too.
         return self.because(
             Code.CONNECTION_FAILED,
             f"no connection to {origin}: {_innermost(error)}",
@@ -315,7 +315,7 @@ if HAS_REQUESTS:
 
 
 def origin(url: str) -> str:
-    """Return scheme, host and port of a URL in one spelling: what may be shown, and what two URLs are compared by.
+    """Return scheme, host and port of a URL in one spelling, to show, and to compare two URLs by.
 
     Empty where the URL names no host.
     """
@@ -358,6 +358,6 @@ def _find(error: BaseException, kind: type[_E]) -> _E | None:
 
 
 def _innermost(error: BaseException) -> str:
-    """Return the operating system's own words where there are some: urllib3 buries them."""
+    """Return the operating system's message where there is one: urllib3 wraps it."""
     words = [link.strerror for link in _chain(error) if isinstance(link, OSError) and link.strerror]
     return words[-1] if words else str(error) or type(error).__name__

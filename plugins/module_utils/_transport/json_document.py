@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""JSON from elsewhere: bounded in depth and size, and without half characters."""
+"""JSON from outside: bounded in depth and size, and without half characters."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _CONTAINERS = frozenset({dict, list})
 
 
 def parse_json(text: str | bytes) -> Any:
-    """Return the document; ValueError where there is none, also for one nested deeper than any that is meant.
+    """Return the document; raise ValueError for what is not JSON, and for JSON that is nested too deep.
 
-    Half of a surrogate pair becomes a question mark. It is valid in JSON, but no file holds it, and ansible-core
-    refuses a whole result for it.
+    Half of a surrogate pair becomes a question mark. It is valid in JSON, but not in a file, and ansible-core
+    refuses a result that contains it.
     """
     if isinstance(text, bytes):
         text = text.decode("utf-8-sig")  # Python's parser would let surrogates through, and guess at UTF-16
@@ -38,13 +38,13 @@ def parse_json(text: str | bytes) -> Any:
 
 
 def check_shape(document: Any) -> None:
-    """Raise ValueError for a document that is nested too deep, or that aliases (YAML's) blow up.
+    """Raise ValueError for a document that is nested too deep, or that YAML's aliases multiply.
 
-    What Python's parser can still follow, whoever shows or stores it later cannot, ansible-core among them.
+    Python's parser follows deeper documents than those who show or store them later, ansible-core among them.
     """
     level: list[Any] = [[document]]
     for _depth in range(_MAX_DEPTH + 1):
-        # By the type itself, which takes half as long: parsers make no others, and each value of a page is looked at.
+        # By exact type, which takes half as long: parsers create no others, and each value of a page is checked.
         inside = (
             inner
             for outer in level
@@ -55,5 +55,5 @@ def check_shape(document: Any) -> None:
         if not level:
             return
         if len(level) == _MAX_CONTAINERS:
-            raise ValueError("more lists and objects than any that is meant")
+            raise ValueError("more lists and objects than are accepted")
     raise ValueError("nested too deep")

@@ -22,17 +22,17 @@ REPEATED_STATUS = frozenset({408, 429, 500, 502, 503, 504, 509})
 """Answers after which the same request may succeed. Every other 4xx, and 501, is final."""
 
 FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 60.0
-"""Seconds to wait where the service named no time: doubled from the first to the longest."""
+"""Seconds to wait where the service named none: doubled from the first to the longest."""
 
 NOTICEABLE = 5.0
-"""Seconds after which a person wonders."""
+"""Seconds after which a person expects to see something."""
 
 
 class Clock(Protocol):
     """What this module needs of time; the standard module `time` is one."""
 
     def monotonic(self) -> float:
-        """Return seconds since some moment."""
+        """Return seconds since an arbitrary time."""
 
     def time(self) -> float:
         """Return seconds since the epoch."""
@@ -42,7 +42,7 @@ class Clock(Protocol):
 
 
 def parse_retry_after(value: Any, now: float) -> float | None:
-    """Return the seconds that a Retry-After asks for, or None where it says nothing that can be understood.
+    """Return the seconds that a Retry-After asks for, or None where it cannot be read.
 
     Args:
         value: an integer or decimal number of seconds (Graph sends both), or an HTTP date; from a header, the header
@@ -57,33 +57,33 @@ def parse_retry_after(value: Any, now: float) -> float | None:
     except OverflowError:
         return None
     except (TypeError, ValueError):
-        moment = parse_http_date(value)
-        if moment is None:
+        date = parse_http_date(value)
+        if date is None:
             return None
-        seconds = moment - now
+        seconds = date - now
     return max(seconds, 0.0) if math.isfinite(seconds) else None
 
 
 def parse_http_date(value: Any) -> float | None:
     """Return the epoch second of an HTTP date, or None."""
     try:
-        moment = email.utils.parsedate_to_datetime(str(value))
+        date = email.utils.parsedate_to_datetime(str(value))
     except (TypeError, ValueError, OverflowError):
         return None
     # "-0000" comes back without a zone; an HTTP date is always UTC.
-    return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)).timestamp()
+    return (date if date.tzinfo else date.replace(tzinfo=datetime.timezone.utc)).timestamp()
 
 
-def show_time(moment: float) -> str:
+def show_time(timestamp: float) -> str:
     """Return an epoch second as a person reads it."""
     try:
-        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(timestamp))
     except (OverflowError, ValueError, OSError):
-        return "a moment out of every calendar"
+        return "a time beyond the calendar"
 
 
 class RetryBudget:
-    """What one task may spend on waiting because the service said so or failed.
+    """What one task may spend on waiting because the service asked for it or failed.
 
     Args:
         budget: seconds in all (``retry_timeout``).
@@ -112,7 +112,7 @@ class RetryBudget:
         return max(self._budget - self.waited, 0.0)
 
     def renew(self) -> None:
-        """Begin anew, with nothing spent: each round of something that never ends is a task of its own."""
+        """Reset what was spent: each poll of an event source counts as a task."""
         self.waited = 0.0
 
     def charge(self, seconds: float) -> None:
@@ -124,14 +124,14 @@ class RetryBudget:
 
         Args:
             attempt: how often this request has failed so far, from 1.
-            error: the failure; its ``retry_after`` is the service's own wish.
+            error: the failure; its ``retry_after`` is the wait that the service asked for.
         """
         asked = error.failure.retry_after
         if asked is None:
             delay = self._backoff(attempt)
         elif attempt == 1:
             delay = asked
-        else:  # the wish was kept and did not help: a wait of no time would go on for ever
+        else:  # the wait was kept without effect: repeated waits of 0 s would never end
             delay = max(asked, self._backoff(1))
         if delay > self.left or not self.left:
             raise self._give_up(error, asked)
@@ -142,7 +142,7 @@ class RetryBudget:
         self.retries += 1
 
     def _backoff(self, attempt: int) -> float:
-        # Half of it fixed, half by chance: many forks that failed together do not come back together.
+        # Half of it fixed, half random: forks that failed together do not retry together.
         whole = min(FIRST_BACKOFF * 2.0 ** min(attempt - 1, 16), LONGEST_BACKOFF)
         return whole * (0.5 + self._chance() / 2)
 
@@ -150,14 +150,14 @@ class RetryBudget:
         if asked is None:
             advice = f"retry_timeout ({self._budget:g} s) is used up; "
             if error.failure.code == Code.CONNECTION_FAILED:
-                advice += "check the address, look for a firewall or a proxy on the way, or run the task again later"
+                advice += "check the address, look for a firewall or a proxy in between, or run the task again later"
             else:
                 advice += "run the task again later, or raise retry_timeout"
         else:
-            moment = show_time(math.ceil(self.clock.time() + asked))
+            when = show_time(math.ceil(self.clock.time() + asked))
             advice = (
                 f"the service asks to wait {asked:g} s and {self.left:g} s of retry_timeout are left; "
-                f"run the task again after {moment}, or raise retry_timeout"
+                f"run the task again after {when}, or raise retry_timeout"
             )
         return IntuneError(
             f"{error.sentence}; {advice}", error.failure, result=error.result, may_have_applied=error.may_have_applied
@@ -165,7 +165,7 @@ class RetryBudget:
 
 
 def asks_to_wait(error: IntuneError) -> bool:
-    """Return whether the service wants no request for a while, and not only none for this object."""
+    """Return whether the service wants no request at all for a while."""
     return error.failure.code == Code.THROTTLED or error.failure.retry_after is not None
 
 

@@ -39,7 +39,7 @@ class ServiceMessage(NamedTuple):
 
 
 def read_service_message(body: bytes, headers: Mapping[str, str]) -> ServiceMessage:
-    """Read an error answer: Graph's JSON, Intune's JSON inside it, its older flat form, HTML, nothing or half of it."""
+    """Read an error answer: Graph's JSON with Intune's JSON or its older flat form in it, HTML, or a partial one."""
     request_id, client_request_id = headers.get("request-id"), headers.get("client-request-id")
     try:
         document = parse_json(body)
@@ -74,7 +74,7 @@ def _text(value: Any) -> str | None:
 def _before(trailer: str, text: str) -> str:
     """Return what stands before a trailer and its dash.
 
-    By finding, as a regular expression with blanks around the dash takes time by the square of their number.
+    Without a regular expression: with blanks around the dash, one takes time by the square of their number.
     """
     head, found, _rest = text.partition(trailer)
     return head.rstrip().removesuffix("-").rstrip() if found else text

@@ -105,8 +105,8 @@ def test_numbers_become_texts_as_with_the_single_module() -> None:
     ("entry", "said"),
     [
         ("text", "is 'text', not a dictionary"),
-        ({"status_id": "a", "colour": 1}, "there is no option 'colour'"),
-        ({"status_id": "a", 7: 1}, "there is no option 7"),
+        ({"status_id": "a", "color": 1}, "'color' is not an option"),
+        ({"status_id": "a", 7: 1}, "7 is not an option"),
         ({}, "exactly one of status_id and match is needed"),
         ({"status_id": None}, "exactly one of status_id and match is needed"),
         ({"status_id": "a", "match": {"user_name": "x"}}, "exactly one of status_id and match is needed"),
@@ -174,12 +174,12 @@ def test_an_item_is_not_attempted_until_something_is_known() -> None:
 
 
 def test_everything_that_is_wrong_with_an_item_is_told_at_once() -> None:
-    entry = {"policy_id": ["p"], "match": {"nickname": "x"}, "status": "Compliant", "colour": 1, "clear": 7}
+    entry = {"policy_id": ["p"], "match": {"nickname": "x"}, "status": "Compliant", "color": 1, "clear": 7}
     with pytest.raises(InvalidOptionsError) as caught:
         read_items([{"status_id": "a"}, entry], {"policy_id": "p"}, "beta")
     text = " | ".join(caught.value.problems)
     assert all(problem.startswith("statuses[1]: ") for problem in caught.value.problems)
-    for word in ("policy_id is ['p']", "no 'nickname'", "status is 'Compliant'", "no option 'colour'", "clear is 7"):
+    for word in ("policy_id is ['p']", "no 'nickname'", "status is 'Compliant'", "'color' is not an option", "clear is 7"):
         assert word in text
 
 

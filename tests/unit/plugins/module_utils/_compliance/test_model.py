@@ -82,7 +82,7 @@ def test_a_new_property_needs_one_entry_in_the_table() -> None:
 @pytest.mark.parametrize("text", ["", " ", ".", "..", " .. "])
 def test_a_name_that_would_lead_elsewhere_is_refused(option: str, text: str) -> None:
     given_options = {"policy_id": POLICY, "status_id": STATUS, option: text}
-    with pytest.raises(InvalidOptionsError, match=f"{option} is .*, which cannot name anything"):
+    with pytest.raises(InvalidOptionsError, match=f"{option} is .*, which is not an id or a name"):
         Target.from_options(given_options)
 
 

@@ -158,7 +158,7 @@ def test_not_even_all_proxy_sees_a_managed_identity(
     [
         ("AADSTS7000215", "client_secret is not the application's; take the secret's value, not its id"),
         ("AADSTS7000222", "client_secret has expired"),
-        ("AADSTS700016", "there is no application with this client_id in this tenant_id"),
+        ("AADSTS700016", "no application with this client_id exists in this tenant_id"),
         ("AADSTS700213", "no federated credential of the application fits the token"),
         ("AADSTS700211", "no federated credential of the application fits the token"),
         ("AADSTS53003", "a Conditional Access policy blocks this application"),
@@ -180,7 +180,7 @@ def test_a_refusal_is_explained(script: Script, sign_in: SignIn, number: str, ad
 def test_an_unknown_tenant_is_explained(script: Script, sign_in: SignIn) -> None:
     script.expect("GET", DISCOVERY, denied(400, "invalid_tenant", "AADSTS90002: Tenant 'contoso.example' not found."))
     error = failed(sign_in(**SECRET))
-    assert error.sentence.endswith("there is no such tenant; check tenant_id and cloud")
+    assert error.sentence.endswith("the tenant does not exist; check tenant_id and cloud")
     assert (error.failure.code, error.failure.service_code) == ("auth_failed", "invalid_tenant")
 
 

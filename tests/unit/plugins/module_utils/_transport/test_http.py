@@ -115,7 +115,7 @@ def test_no_redirect_is_followed_and_no_token_goes_along(run: Run, client: Clien
     server = run(lambda handler: handler.reply(status=status, Location=f"{other.url}/x?secret=1"))
     error = client.fail(f"{server.url}/path", "PATCH", only=server.url, bearer="token", json_body={})
     assert not other.seen
-    assert f"answered {status}, a redirect to {other.url}; none is followed" in error.sentence
+    assert f"answered {status}, a redirect to {other.url}, which is not followed" in error.sentence
     assert "secret" not in error.sentence
     failure = error.failure
     assert (failure.code, failure.status, failure.retryable, error.may_have_applied) == (
@@ -128,7 +128,7 @@ def test_no_redirect_is_followed_and_no_token_goes_along(run: Run, client: Clien
 
 def test_a_redirect_to_the_same_host_is_not_followed_either(run: Run, client: Client) -> None:
     server = run(lambda handler: handler.reply(status=302, Location="/elsewhere"))
-    assert "a redirect to somewhere else" in client.fail(server.url).sentence
+    assert "a redirect to another address" in client.fail(server.url).sentence
     assert len(server.seen) == 1
 
 

@@ -165,7 +165,7 @@ def test_without_a_word_from_the_service_giving_up_says_that_the_budget_is_used_
 
 def test_without_a_connection_giving_up_tells_what_to_look_for(clock: Clock) -> None:
     refused = Failure(Code.CONNECTION_FAILED, "no connection", Phase.READ, retryable=True)
-    with pytest.raises(IntuneError, match="used up; check the address, look for a firewall or a proxy on the way"):
+    with pytest.raises(IntuneError, match="used up; check the address, look for a firewall or a proxy in between"):
         RetryBudget(0, clock).wait(1, IntuneError("no connection", refused))
 
 
