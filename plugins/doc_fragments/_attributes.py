@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # What every module says of itself.
+    # Of every module.
     DOCUMENTATION = r"""
 options: {}
 attributes:
@@ -33,7 +33,7 @@ attributes:
       - graphops.intune.graph
 """
 
-    # What the info modules say.
+    # Of the info modules.
     INFO_MODULE = r"""
 options: {}
 attributes:

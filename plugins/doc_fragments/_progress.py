@@ -12,10 +12,10 @@ class ModuleDocFragment:
 options:
   progress_path:
     description:
-      - A file to which the task appends a line about how far it is, from its fifth second on, every few seconds at
-        first and every minute later. It is created where it does not exist.
+      - A file to which the task appends a line about its progress, from its fifth second on, every few seconds at first
+        and every minute later. It is created where it does not exist.
       - Without it, a task that runs on the control node itself (C(connection=local)), without C(become) and without
-        C(async), shows these lines on the standard error of the command that runs it. So the option is for the other
+        C(async), shows these lines on the standard error of the command that runs it. The option is for the other
         cases, where C(tail -f) shows them.
     type: path
 """

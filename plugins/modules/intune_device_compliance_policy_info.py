@@ -14,7 +14,7 @@ author:
   - the graphops.intune authors (@graphops)
 description:
   - Lists every device compliance policy, without the statuses of its devices.
-  - Follows every page. If one cannot be read, the task fails; it never returns a part that looks whole.
+  - Follows every page. If one cannot be read, the task fails; it never returns a partial list.
 extends_documentation_fragment:
   - graphops.intune.graph
   - graphops.intune._attributes
@@ -31,7 +31,7 @@ EXAMPLES = r"""
     tenant_id: contoso.onmicrosoft.com
   register: listed
 
-- name: Read the statuses of each policy by itself, so that one that cannot be read does not hide the others
+- name: Read the statuses of each policy, so that one that cannot be read does not hide the others
   graphops.intune.intune_device_compliance_status_info:
     policy_id: "{{ item.id }}"
     overview: true
@@ -57,10 +57,10 @@ device_compliance_policies:
       description: The name of the policy.
       type: str
     description:
-      description: What the policy says of itself.
+      description: The description of the policy.
       type: str
     type:
-      description: The type of the policy, which tells the platform, as the service spells it.
+      description: The type of the policy, which names the platform, as the service spells it.
       type: str
       sample: "#microsoft.graph.windows10CompliancePolicy"
     created_date_time:
@@ -70,7 +70,7 @@ device_compliance_policies:
       description: When the policy was last modified.
       type: str
 count:
-  description: How many there are.
+  description: The number of policies.
   returned: success
   type: int
   sample: 2

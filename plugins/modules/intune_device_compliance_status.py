@@ -16,11 +16,11 @@ description:
   - Declares the properties of one C(deviceComplianceDeviceStatus), the state of one device and user under one device
     compliance policy.
   - Reads the object, compares the properties that you gave, each by its type, and sends a C(PATCH) with the differing
-    ones alone, only if there are any. After a write the object is read back, and a value that the service did not keep
+    ones only, if there are any. After a write the object is read back, and a value that the service did not keep
     fails the task.
   - Microsoft documents this update, but the live service calculates these objects itself. It may refuse the update
-    (RV(failure.code=write_not_supported)) or drop it (RV(failure.code=not_persisted)). The module then says so, and
-    never claims a change that it did not read back.
+    (RV(failure.code=write_not_supported)) or ignore it (RV(failure.code=not_persisted)). The module reports that, and
+    reports a change only if it read it back.
 extends_documentation_fragment:
   - graphops.intune.graph
   - graphops.intune._attributes
@@ -29,7 +29,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - Reads, and returns the predicted object. Whether the service would accept the update cannot be told without
+      - Reads, and returns the predicted object. Whether the service accepts the update is only known after
         sending it.
   diff_mode:
     support: full
@@ -52,9 +52,9 @@ options:
     type: str
   match:
     description:
-      - Finds the status by what is in it. All that is given must match, exactly but case-insensitive, and exactly one
-        status of the policy must do so. If none does, the task fails. If several do, it fails and lists their ids.
-      - There is one status for each device B(and user), so that O(match.device_display_name) alone is often not enough.
+      - Finds the status by its properties. All that are given must match, exactly but case-insensitive, and exactly one
+        status of the policy must match. If none or several match, the task fails, and lists the ids of several.
+      - There is one status for each device B(and user), so O(match.device_display_name) by itself is often not enough.
     type: dict
     suboptions:
       device_display_name:
@@ -112,15 +112,15 @@ options:
     aliases: [userPrincipalName]
   clear:
     description:
-      - The properties to set to null. An empty text is a value of its own, and an option that is not given leaves its
-        property alone.
+      - The properties to set to null. An empty text is a value, and an option that is not given leaves its property
+        unchanged.
       - Takes V(device_display_name), V(user_name), V(device_model) and V(user_principal_name), in either spelling.
     type: list
     elements: str
   verify:
     description:
       - Whether to read the object back after a write.
-      - With V(false) one request is saved, and the module has nothing but the service's answer to go by.
+      - With V(false), one request is saved, and the module relies on the service's answer.
     type: bool
     default: true
 """
@@ -148,7 +148,7 @@ EXAMPLES = r"""
         status_id: "{{ status_id }}"
         clear: [device_model]
 
-- name: Carry on where the service does not accept updates
+- name: Continue where the service does not accept updates
   graphops.intune.intune_device_compliance_status:
     policy_id: "{{ policy_id }}"
     status_id: "{{ status_id }}"
@@ -229,7 +229,7 @@ graph:
       description: HTTP requests to Microsoft Graph.
       type: int
     token_requests:
-      description: HTTP requests to sign in, finding out where to do so included.
+      description: HTTP requests to sign in, including discovery.
       type: int
     writes:
       description: Updates sent.
@@ -241,11 +241,11 @@ graph:
       description: Answers with the status 429.
       type: int
     waited_seconds:
-      description: Seconds spent waiting because the service said so or failed.
+      description: Seconds spent waiting because the service asked for it or failed.
       type: float
   sample: {requests: 3, token_requests: 2, writes: 1, retries: 0, throttled: 0, waited_seconds: 0.0}
 failure:
-  description: Why the task failed, for a playbook to decide by. The sentence for a person is in RV(ignore:msg).
+  description: Why the task failed, for a playbook to decide. The sentence for a person is in RV(ignore:msg).
   returned: failure
   type: dict
   contains:
@@ -259,7 +259,7 @@ failure:
       description: The service's own error code.
       type: str
     message:
-      description: The service's own words, or ours where it said nothing.
+      description: The service's message, or the module's where the service sent none.
       type: str
     phase:
       description: What the task was doing, one of V(validate), V(auth), V(read), V(write) and V(verify).
@@ -271,7 +271,7 @@ failure:
       description: Whether the same task may succeed later.
       type: bool
     retry_after:
-      description: Seconds after which the service wants to be asked again.
+      description: Seconds after which the service accepts the request again.
       type: float
     method:
       description: The HTTP method.
@@ -280,7 +280,7 @@ failure:
       description: The path of the URL.
       type: str
     request_id:
-      description: The service's id of the request. Give it to Microsoft's support.
+      description: The service's id of the request, for Microsoft's support.
       type: str
     client_request_id:
       description: The module's id of the request.

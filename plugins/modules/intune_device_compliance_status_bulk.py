@@ -16,11 +16,11 @@ description:
   - Does what M(graphops.intune.intune_device_compliance_status) does, for thousands of statuses in one task.
   - All items are checked before anything is read, and everything is read before anything is written.
   - Statuses are read by paging a policy's list, or, where few are wanted of a long list, by item, 20 in one request.
-  - Updates are sent 20 in one request and paced, so that they use all of the budget that the service publishes and
-    none beyond it. What the service throttles all the same is repeated alone, when it says so, and nothing else is
-    written meanwhile. What was written is read back in one more pass.
-  - An item that fails does not keep the others from being done. The task fails at the end, and running it again
-    touches only what is left. The same holds for a task that was interrupted.
+  - Updates are sent 20 in one request and paced, so that they use all of the budget that Microsoft publishes and
+    no more. Updates that are throttled nevertheless are repeated at the time that the service names, and nothing else
+    is written until then. What was written is read back in one more pass.
+  - An item that fails does not stop the others. The task fails at the end, and running it again touches only what is
+    left. The same is true for a task that was interrupted.
 extends_documentation_fragment:
   - graphops.intune.graph
   - graphops.intune._progress
@@ -30,9 +30,9 @@ attributes:
   check_mode:
     support: full
     details:
-      - Reads, and returns what would change. Whether the service would accept the updates cannot be told without
-        sending them. No requests but C(GET) are sent to Microsoft Graph, which takes longer for few statuses of a
-        long list.
+      - Reads, and returns what would change. Whether the service accepts the updates is only known after
+        sending them. Only C(GET) requests are sent to Microsoft Graph, which takes longer for few statuses of a long
+        list.
   diff_mode:
     support: full
   idempotent:
@@ -40,11 +40,11 @@ attributes:
 options:
   policy_id:
     description:
-      - The id of the device compliance policy of all items that name none.
+      - The id of the device compliance policy of all items that do not name one.
     type: str
   policy_name:
     description:
-      - The display name of the device compliance policy of all items that name none.
+      - The display name of the device compliance policy of all items that do not name one.
     type: str
   statuses:
     description:
@@ -54,18 +54,18 @@ options:
         O(graphops.intune.intune_device_compliance_status#module:match),
         O(graphops.intune.intune_device_compliance_status#module:clear) and the properties of
         M(graphops.intune.intune_device_compliance_status), in either spelling.
-      - Null leaves a property alone, so that the rows of
-        M(graphops.intune.intune_device_compliance_status_info) are items as they are.
+      - Null leaves a property unchanged, so the rows of
+        M(graphops.intune.intune_device_compliance_status_info) are valid items.
         RV(graphops.intune.intune_device_compliance_status_info#module:device_compliance_statuses[].id) means
-        O(graphops.intune.intune_device_compliance_status#module:status_id), what describes the policy is passed over,
-        and so is a status that only the service knows.
+        O(graphops.intune.intune_device_compliance_status#module:status_id), the properties of the policy are ignored,
+        and so is a status that this version does not know.
       - Two items for one status are an error.
     type: list
     elements: dict
     required: true
   on_error:
     description:
-      - With V(continue), all that can be done is done, whatever fails.
+      - With V(continue), every item that can be converged is converged, whatever fails.
       - With V(stop), nothing is written if reading any item failed, and no more is sent once an update failed.
     type: str
     choices: [continue, stop]
@@ -78,8 +78,8 @@ options:
   write_limit:
     description:
       - How many updates this task may send in O(write_limit_period). The default is all that Microsoft grants one
-        application in one tenant. Lower it where several tasks run at once, or other software writes too - what the
-        service then makes the task wait counts against O(retry_timeout), the task's own pace does not.
+        application in one tenant. Lower it where several tasks run at once, or other software writes too. The waits
+        that the service then asks for count against O(retry_timeout), the task's own pace does not.
       - Reading takes the same share of what Microsoft grants for requests of any kind, which is 1000 in 20 seconds.
     type: int
     default: 100
@@ -105,14 +105,14 @@ EXAMPLES = r"""
       - status_id: "{{ status_id }}"
         clear: [device_model]
 
-- name: Read what fell out of compliance
+- name: Read the statuses with an error or a conflict
   graphops.intune.intune_device_compliance_status_info:
     status: [error, conflict]
-  register: fallen
+  register: failing
 
-- name: Declare the same status for all of it, with half of the application's budget
+- name: Declare the same status for all of them, with half of the application's budget
   graphops.intune.intune_device_compliance_status_bulk:
-    statuses: "{{ fallen.device_compliance_statuses | map('combine', {'status': 'unknown'}) }}"
+    statuses: "{{ failing.device_compliance_statuses | map('combine', {'status': 'unknown'}) }}"
     write_limit: 50
 """
 
@@ -134,9 +134,9 @@ results:
       type: str
     outcome:
       description:
-        - V(ok) where nothing differed, V(changed), V(failed), or V(not_attempted) where an update was never sent, or
-          only ever throttled.
-        - Where the service takes no updates at all, those that were not sent for that reason are V(failed) too.
+        - V(ok) where nothing differed, V(changed), V(failed), or V(not_attempted) where no update was sent, or every
+          one was throttled.
+        - Where the service does not accept updates, those that were not sent for that reason are V(failed) too.
         - In check mode V(changed) means that it would change.
       type: str
     changed_properties:

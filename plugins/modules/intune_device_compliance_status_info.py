@@ -14,7 +14,7 @@ author:
   - the graphops.intune authors (@graphops)
 description:
   - Lists the device compliance statuses of one policy or of every policy, and filters them.
-  - Follows every page. If one cannot be read, the task fails; it never returns a part that looks whole.
+  - Follows every page. If one cannot be read, the task fails; it never returns a partial list.
   - The filters run in the module, since the service cannot filter this list.
 extends_documentation_fragment:
   - graphops.intune.graph
@@ -54,11 +54,11 @@ options:
     aliases: [userPrincipalName]
   reported_before:
     description:
-      - Only what was last reported before this moment, in ISO 8601 with an offset or C(Z).
+      - Only statuses that were last reported before this time, in ISO 8601 with an offset or C(Z).
     type: str
   grace_expires_before:
     description:
-      - Only what has a grace period that expires before this moment. One that never expires is before nothing.
+      - Only statuses with a grace period that expires before this time. One that never expires is before no time.
     type: str
   overview:
     description:
@@ -71,10 +71,10 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Find what fell out of compliance
+- name: Find the devices that are not compliant
   graphops.intune.intune_device_compliance_status_info:
     status: [nonCompliant, error, conflict]
-  register: fallen
+  register: failing
 
 - name: Find what has not reported since the first of the month
   graphops.intune.intune_device_compliance_status_info:
@@ -85,14 +85,14 @@ EXAMPLES = r"""
 
 - name: Declare the same status for all that were found
   graphops.intune.intune_device_compliance_status_bulk:
-    statuses: "{{ fallen.device_compliance_statuses | map('combine', {'status': 'notApplicable'}) }}"
+    statuses: "{{ failing.device_compliance_statuses | map('combine', {'status': 'notApplicable'}) }}"
 """
 
 RETURN = r"""
 device_compliance_statuses:
   description:
     - The statuses that passed the filters, in the service's order.
-    - They can be given to M(graphops.intune.intune_device_compliance_status_bulk) as they are.
+    - They are valid items of M(graphops.intune.intune_device_compliance_status_bulk).
   returned: success
   type: list
   elements: dict
@@ -107,7 +107,7 @@ device_compliance_statuses:
       description: The name of the policy.
       type: str
     policy_type:
-      description: The type of the policy, which tells the platform, as the service spells it.
+      description: The type of the policy, which names the platform, as the service spells it.
       type: str
       sample: "#microsoft.graph.windows10CompliancePolicy"
     device_display_name:
@@ -135,17 +135,17 @@ device_compliance_statuses:
       description: The user principal name.
       type: str
 count:
-  description: How many there are.
+  description: The number of statuses.
   returned: success
   type: int
   sample: 2
 summary:
-  description: How many there are of each status.
+  description: The number of each status.
   returned: success
   type: dict
   sample: {nonCompliant: 1, error: 1}
 overviews:
-  description: For each policy, what the service counts, and how many statuses it listed, before filtering.
+  description: For each policy, the service's counts, and the number of statuses listed, before filtering.
   returned: with O(overview=true)
   type: list
   elements: dict
@@ -160,7 +160,7 @@ overviews:
       failed_count: 2
       listed: 100
 complete:
-  description: Whether every list was as long as its overview says. If not, there is a warning too.
+  description: Whether every list was as long as its overview counts. If not, there is a warning too.
   returned: with O(overview=true)
   type: bool
   sample: true
