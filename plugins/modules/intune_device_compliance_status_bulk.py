@@ -169,11 +169,8 @@ failure:
 
 from typing import Any
 
-from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_options import (
-    BulkOptions,
-    bulk_arguments,
-    read_items,
-)
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_items import BulkOptions
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_options import bulk_arguments, read_items
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.converge import converge_many
 from ansible_collections.graphops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.graphops.intune.plugins.module_utils._graph.progress import PROGRESS_ARGUMENT

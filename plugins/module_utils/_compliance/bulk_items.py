@@ -4,26 +4,67 @@
 
 # This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""The items of a task that converges: the state of each, its outcome, and what the task returns."""
+"""How a task converges, and its items: the state of each, its outcome, and what the task returns."""
 
 from __future__ import annotations
 
 import collections
 import dataclasses
 import enum
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
-from .._errors import Code, Failure, IntuneError, Phase
+from .._errors import Code, Failure, IntuneError, InvalidOptionsError, Phase
 from .._graph.plan import Desired, Plan
 from .._graph.resource import Row
-from .model import Target
+from .model import COMPLIANCE_POLICIES, Target
+
+_DAY = 24 * 60 * 60
 
 NOT_KEPT = (
     "it treats them as read-only or calculates them itself: do not declare them, or change the device or its policy "
     "instead"
 )
 """What to do about values that the service accepted with success and did not keep."""
+
+
+class BulkOptions(NamedTuple):
+    """How a task writes; see the options of the bulk module. ``batch`` is whether envelopes are used for writing."""
+
+    check_mode: bool
+    verify: bool
+    stop_on_error: bool = False
+    write_limit: int = COMPLIANCE_POLICIES.writes
+    write_limit_period: float = COMPLIANCE_POLICIES.period
+    batch: bool = True
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any], *, check_mode: bool) -> BulkOptions:
+        """Return what the module's options mean.
+
+        Raises:
+            InvalidOptionsError: a limit is out of range.
+        """
+        problems = []
+        if options["write_limit"] < 1:
+            problems.append("write_limit must be 1 or more")
+        if not 0 < options["write_limit_period"] <= _DAY:
+            problems.append(f"write_limit_period must be more than 0 and at most {_DAY} seconds")
+        if problems:
+            raise InvalidOptionsError(problems)
+        return cls(
+            check_mode=check_mode,
+            verify=options["verify"],
+            stop_on_error=options["on_error"] == "stop",
+            write_limit=options["write_limit"],
+            write_limit_period=options["write_limit_period"],
+        )
+
+    @property
+    def share(self) -> float:
+        """The part of the application's write budget that is this task's; 1 and more is all of it."""
+        family = COMPLIANCE_POLICIES
+        return (self.write_limit / self.write_limit_period) / (family.writes / family.period)
 
 
 class Outcome(str, enum.Enum):
@@ -35,27 +76,30 @@ class Outcome(str, enum.Enum):
     NOT_ATTEMPTED = "not_attempted"
 
 
-@dataclasses.dataclass
 class Item:
     """One item of the task.
 
     ``plan`` is set where the status differs, ``tried`` once the answer to an update was lost, ``written`` once the
     service answered an update with success, ``after`` is the row that was read back.
+
+    Args:
+        index: its place in the task, from 0.
     """
 
-    index: int
-    target: Target
-    desired: Desired
-    policy_id: str | None = None
-    status_id: str | None = None
-    device_display_name: str | None = None
-    plan: Plan | None = None
-    tried: bool = False
-    written: bool = False
-    outcome: Outcome = Outcome.NOT_ATTEMPTED
-    changed_properties: list[str] = dataclasses.field(default_factory=list)
-    after: Row | None = None
-    error: IntuneError | None = None
+    def __init__(self, index: int, target: Target, desired: Desired) -> None:
+        self.index = index
+        self.target = target
+        self.desired = desired
+        self.policy_id = target.policy_id
+        self.status_id = target.status_id
+        self.device_display_name: str | None = None
+        self.plan: Plan | None = None
+        self.tried = False
+        self.written = False
+        self.outcome = Outcome.NOT_ATTEMPTED
+        self.changed_properties: list[str] = []
+        self.after: Row | None = None
+        self.error: IntuneError | None = None
 
     def compare(self, row: Row) -> None:
         """Take the row as it is before the task."""

@@ -4,19 +4,17 @@
 
 # This module util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""The options of a bulk task, and what each of its items declares."""
+"""The argument spec of a bulk task, and what each of its items declares."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from .._errors import InvalidOptionsError
 from .._text import quoted
 from .bulk_items import Item
 from .model import COMPLIANCE_POLICIES, COMPLIANCE_STATUS, MATCHABLE, PROPERTIES, read_declaration
-
-_DAY = 24 * 60 * 60
 
 
 def bulk_arguments() -> dict[str, Any]:
@@ -30,45 +28,6 @@ def bulk_arguments() -> dict[str, Any]:
         "write_limit": {"type": "int", "default": COMPLIANCE_POLICIES.writes},
         "write_limit_period": {"type": "float", "default": COMPLIANCE_POLICIES.period},
     }
-
-
-class BulkOptions(NamedTuple):
-    """How a task writes; see the options of the bulk module. ``batch`` is whether envelopes are used for writing."""
-
-    check_mode: bool
-    verify: bool
-    stop_on_error: bool = False
-    write_limit: int = COMPLIANCE_POLICIES.writes
-    write_limit_period: float = COMPLIANCE_POLICIES.period
-    batch: bool = True
-
-    @classmethod
-    def from_options(cls, options: Mapping[str, Any], *, check_mode: bool) -> BulkOptions:
-        """Return what the module's options mean.
-
-        Raises:
-            InvalidOptionsError: a limit is out of range.
-        """
-        problems = []
-        if options["write_limit"] < 1:
-            problems.append("write_limit must be 1 or more")
-        if not 0 < options["write_limit_period"] <= _DAY:
-            problems.append(f"write_limit_period must be more than 0 and at most {_DAY} seconds")
-        if problems:
-            raise InvalidOptionsError(problems)
-        return cls(
-            check_mode=check_mode,
-            verify=options["verify"],
-            stop_on_error=options["on_error"] == "stop",
-            write_limit=options["write_limit"],
-            write_limit_period=options["write_limit_period"],
-        )
-
-    @property
-    def share(self) -> float:
-        """The part of the application's write budget that is this task's; 1 and more is all of it."""
-        family = COMPLIANCE_POLICIES
-        return (self.write_limit / self.write_limit_period) / (family.writes / family.period)
 
 
 # Every spelling that an item may use. A row of the info module is an item: its id is the status's, and the properties
@@ -117,7 +76,7 @@ def read_items(
             first = seen.setdefault(key, index)
             if first != index:
                 problems.append(f"{place(index)}: status_id names the same status as {place(first)}; keep one")
-        items.append(Item(index, target, desired, target.policy_id, target.status_id))
+        items.append(Item(index, target, desired))
     if problems:
         raise InvalidOptionsError(problems)
     return items

@@ -13,8 +13,8 @@ import math
 from collections.abc import Iterable, Iterator
 
 from .._errors import Code, IntuneError, InvalidOptionsError, Phase
-from .._graph.batch import MAX_REQUESTS
 from .._graph.batch_read import read_each
+from .._graph.call import MAX_REQUESTS
 from .._graph.client import GraphClient
 from .._graph.resource import Operation, Row
 from .bulk_items import Item, Outcome, leave

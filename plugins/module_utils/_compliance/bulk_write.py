@@ -9,18 +9,15 @@
 from __future__ import annotations
 
 import collections
-import dataclasses
 from collections.abc import Iterator
 
 from .._errors import Code, Failure, IntuneError, Phase
-from .._graph.batch import MAX_REQUESTS
-from .._graph.call import Call
+from .._graph.call import MAX_REQUESTS, Call
 from .._graph.client import GraphClient
 from .._graph.plan import Plan
 from .._graph.resource import Operation, Row
 from .._transport.retry import asks_to_wait, later
-from .bulk_items import Item, Outcome, leave
-from .bulk_options import BulkOptions
+from .bulk_items import BulkOptions, Item, Outcome, leave
 from .bulk_read import RowReader
 from .model import DEVICE_STATUS
 from .routes import entity_of, explain_refusal, item_path
@@ -32,7 +29,6 @@ _MAYBE = "the update was sent and may have been applied; run the task again to s
 _ACCEPTED = "the service accepted the update; run the task again to see"
 
 
-@dataclasses.dataclass
 class _Sent:
     """The outcome of one envelope, or of one update sent alone.
 
@@ -40,11 +36,12 @@ class _Sent:
     longest wait, ``fatal`` the one after which nothing more can be sent.
     """
 
-    size: int
-    not_applied: list[PendingWrite] = dataclasses.field(default_factory=list)
-    unknown: list[PendingWrite] = dataclasses.field(default_factory=list)
-    trouble: IntuneError | None = None
-    fatal: IntuneError | None = None
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.not_applied: list[PendingWrite] = []
+        self.unknown: list[PendingWrite] = []
+        self.trouble: IntuneError | None = None
+        self.fatal: IntuneError | None = None
 
     @property
     def holds(self) -> bool:

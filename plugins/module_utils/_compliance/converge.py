@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -16,8 +15,7 @@ from .._errors import IntuneError, InvalidOptionsError
 from .._graph.client import GraphClient
 from .._graph.plan import Desired
 from .._graph.resource import Operation, Row
-from .bulk_items import Item, Outcome, differences, leave, summarize
-from .bulk_options import BulkOptions
+from .bulk_items import BulkOptions, Item, Outcome, differences, leave, summarize
 from .bulk_read import BulkRead, RowReader
 from .bulk_write import BulkWrite, stopped
 from .model import COMPLIANCE_POLICIES, DEVICE_STATUS, Target, show
@@ -104,11 +102,12 @@ def converge_many(client: GraphClient, items: list[Item], options: BulkOptions) 
     )
 
 
-@dataclasses.dataclass
 class _Single(Item):
     """The item of a task for one status, which returns the object whether it differs or not."""
 
-    before: Row = dataclasses.field(default_factory=dict)
+    def __init__(self, target: Target, desired: Desired) -> None:
+        super().__init__(0, target, desired)
+        self.before: Row = {}
 
     def compare(self, row: Row) -> None:
         self.before = row
@@ -135,7 +134,7 @@ def converge_one(
     Raises:
         IntuneError: its ``result`` has ``changed``, ``changed_properties`` and ``diff`` as far as they are known.
     """
-    item = _Single(0, target, desired, target.policy_id, target.status_id)
+    item = _Single(target, desired)
     reading = DEVICE_STATUS.reading(f"{'Looking for' if target.match else 'Reading'} {target}")
     writing = DEVICE_STATUS.writing(f"Updating {target}")
     verifying = DEVICE_STATUS.verifying(f"Reading back {target} after its update")

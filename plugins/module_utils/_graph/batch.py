@@ -19,8 +19,6 @@ from typing import Any
 from .._transport.http import Answer
 from .call import Call
 
-MAX_REQUESTS = 20
-
 
 def envelope(calls: Sequence[Call]) -> Call:
     """Return the call that carries these; the id of each is its place."""

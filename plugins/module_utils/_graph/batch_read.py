@@ -13,8 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from .._errors import IntuneError
 from .._transport.retry import asks_to_wait, later
-from .batch import MAX_REQUESTS
-from .call import Call
+from .call import MAX_REQUESTS, Call
 from .client import GraphClient
 from .resource import Operation, Row
 

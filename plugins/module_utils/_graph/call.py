@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+MAX_REQUESTS = 20
+"""Calls in one envelope, at most."""
+
 
 class Call(NamedTuple):
     """What is sent.

@@ -22,9 +22,7 @@ from .._sign_in.tokens import Tokens
 from .._transport.http import Answer, Transport
 from .._transport.retry import Clock, RetryBudget
 from .._version import USER_AGENT
-from .advice import explain
-from .batch import MAX_REQUESTS, answers, envelope
-from .call import Call
+from .call import MAX_REQUESTS, Call
 from .progress import Progress
 from .rate_limits import Budget
 from .resource import Family, Operation
@@ -156,6 +154,8 @@ class GraphClient:
         Raises:
             IntuneError: the envelope as a whole failed; with ``may_have_applied`` set, its writes may be in effect.
         """
+        from .batch import answers, envelope  # loaded by tasks for many objects
+
         document, date = self._repeat(envelope(calls), operation, size=len(calls))
         found = answers(document, len(calls), date)
         outcomes = [self._outcome(call, answer, operation) for call, answer in zip(calls, found, strict=True)]
@@ -276,6 +276,8 @@ class GraphClient:
         """Return the object in a successful answer; a write may be answered without one."""
         url = self._url(call.path)
         if not answer.ok:
+            from .advice import explain  # loaded where something failed
+
             error = self._transport.failure(answer, call.method, url, operation)
             raise explain(error, operation, self._tokens, self.retry_budget.clock.time())
         if operation.writes and not answer.body.strip():

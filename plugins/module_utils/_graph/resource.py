@@ -11,8 +11,6 @@ Pure data: to add a resource, declare one more `Resource`.
 
 from __future__ import annotations
 
-import dataclasses
-import functools
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -45,25 +43,31 @@ def segment(identifier: str) -> str:
     return quote(identifier, safe="", errors="surrogatepass")
 
 
-# Each is the only one of its name, so identity will do, and makes the fastest of keys.
-@dataclasses.dataclass(frozen=True, eq=False)
+# Written out: a dataclass takes half a millisecond to make, in every task.
 class Property:
-    """One property of a resource.
+    """One property of a resource. Each is the only one of its name, so they are compared by identity.
 
-    ``name`` is the service's spelling; ``nullable`` is whether null is allowed; ``api_versions`` are those that have
-    it; ``alias`` is its name in options and results where that is not the service's own in snake_case.
+    Args:
+        name: the service's spelling.
+        nullable: whether null is allowed.
+        api_versions: those that have it.
+        alias: its name in options and results where that is not the service's own in snake_case.
     """
 
-    name: str
-    type: EdmType
-    nullable: bool = False
-    api_versions: tuple[str, ...] = API_VERSIONS
-    alias: str | None = None
-
-    @functools.cached_property
-    def option(self) -> str:
-        """The name in options and results."""
-        return self.alias or snake_case(self.name)
+    def __init__(
+        self,
+        name: str,
+        type_: EdmType,
+        *,
+        nullable: bool = False,
+        api_versions: tuple[str, ...] = API_VERSIONS,
+        alias: str | None = None,
+    ) -> None:
+        self.name = name
+        self.type = type_
+        self.nullable = nullable
+        self.api_versions = api_versions
+        self.option = alias or snake_case(name)
 
     def argument(self) -> dict[str, Any]:
         """Return the entry of the argument spec."""
@@ -87,27 +91,40 @@ class Family(NamedTuple):
     period: float
 
 
-@dataclasses.dataclass(frozen=True)
 class Resource:
     """A Graph resource.
 
-    ``path`` is its collection below the version's root, as far as that is fixed. The permissions are alternatives, the
-    least one first. ``not_found`` is the advice for a 404, ``forbidden`` is added to the advice for a 403.
+    Args:
+        name: its type.
+        path: its collection below the version's root.
+        read_permissions: alternatives, the least one first.
+        write_permissions: likewise.
+        family: the resources with which it shares rate limits.
+        not_found: the advice for a 404.
+        forbidden: added to the advice for a 403.
     """
 
-    name: str
-    path: str
-    properties: tuple[Property, ...]
-    read_permissions: tuple[str, ...]
-    write_permissions: tuple[str, ...]
-    family: Family
-    not_found: str
-    forbidden: str = ""
-
-    @functools.cached_property
-    def by_option(self) -> Mapping[str, Property]:
-        """The properties by their names in options and results."""
-        return {prop.option: prop for prop in self.properties}
+    def __init__(
+        self,
+        *,
+        name: str,
+        path: str,
+        properties: tuple[Property, ...],
+        read_permissions: tuple[str, ...],
+        write_permissions: tuple[str, ...],
+        family: Family,
+        not_found: str,
+        forbidden: str = "",
+    ) -> None:
+        self.name = name
+        self.path = path
+        self.properties = properties
+        self.by_option: Mapping[str, Property] = {prop.option: prop for prop in properties}
+        self.read_permissions = read_permissions
+        self.write_permissions = write_permissions
+        self.family = family
+        self.not_found = not_found
+        self.forbidden = forbidden
 
     def permissions(self, phase: Phase) -> list[str]:
         """Return the permissions of which one is needed."""
@@ -134,11 +151,12 @@ class Resource:
         return Operation(what, Phase.VERIFY, self)
 
 
-@dataclasses.dataclass(frozen=True)
 class Operation(Purpose):
     """Why a request is made, and on which resource: its limits are kept, its permissions and advice are named."""
 
-    resource: Resource
+    def __init__(self, what: str, phase: Phase, resource: Resource) -> None:
+        super().__init__(what, phase)
+        self.resource = resource
 
     @property
     def writes(self) -> bool:

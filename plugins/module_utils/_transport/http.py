@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import ssl
 import typing
 from collections.abc import Mapping
@@ -21,7 +20,6 @@ from .._text import quoted
 from .deadline import Deadline
 from .json_document import parse_json
 from .retry import REPEATED_STATUS, RetryBudget, parse_http_date, parse_retry_after
-from .service_message import read_service_message
 
 try:
     import requests
@@ -56,22 +54,28 @@ class Answer(NamedTuple):
         return parse_json(self.body)
 
 
-@dataclasses.dataclass
+# Classes that every task loads are written out: a dataclass takes half a millisecond to make.
 class Counters:
     """HTTP requests by their recipient; see the modules' ``graph`` return value."""
 
-    requests: int = 0
-    token_requests: int = 0
-    writes: int = 0
-    throttled: int = 0
+    def __init__(self) -> None:
+        self.requests = 0
+        self.token_requests = 0
+        self.writes = 0
+        self.throttled = 0
 
 
-@dataclasses.dataclass(frozen=True)
 class Purpose:
-    """Why a request is made: the start of its error sentence (``Reading …``), and the phase."""
+    """Why a request is made.
 
-    what: str
-    phase: Phase
+    Args:
+        what: the start of its error sentence (``Reading …``).
+        phase: what the task is doing.
+    """
+
+    def __init__(self, what: str, phase: Phase) -> None:
+        self.what = what
+        self.phase = phase
 
     def failed(self, code: str, message: str, advice: str = "", **fields: Any) -> IntuneError:
         """Return the error of this purpose; *fields* are those of its `Failure`."""
@@ -224,6 +228,8 @@ class Transport:
 
     def failure(self, answer: Answer, method: str, url: str, purpose: Purpose) -> IntuneError:
         """Return the error for an answer that reports no success: Graph's, OAuth's, a gateway's."""
+        from .service_message import read_service_message  # loaded where something failed
+
         message = read_service_message(answer.body, answer.headers)
         now = parse_http_date(answer.headers.get("Date")) or self.retry_budget.clock.time()
         retry_after = parse_retry_after(answer.headers.get("Retry-After"), now)
@@ -252,6 +258,8 @@ class Transport:
 
     def not_json(self, answer: Answer, method: str, url: str, purpose: Purpose) -> IntuneError:
         """Return the error for a success whose body is cut off or not JSON: a proxy's page, a broken connection."""
+        from .service_message import read_service_message  # loaded where something failed
+
         message = read_service_message(answer.body, answer.headers)
         return _Failed(method, _path(url), purpose).because(
             Code.BAD_RESPONSE,

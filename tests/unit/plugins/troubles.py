@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 
 import pytest
 import requests
-from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_options import BulkOptions, read_items
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_items import BulkOptions
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_options import read_items
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.converge import converge_many, converge_one
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.listing import Filters, read_statuses
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import read_declaration

@@ -179,7 +179,13 @@ def test_everything_that_is_wrong_with_an_item_is_told_at_once() -> None:
         read_items([{"status_id": "a"}, entry], {"policy_id": "p"}, "beta")
     text = " | ".join(caught.value.problems)
     assert all(problem.startswith("statuses[1]: ") for problem in caught.value.problems)
-    for word in ("policy_id is ['p']", "no 'nickname'", "status is 'Compliant'", "'color' is not an option", "clear is 7"):
+    for word in (
+        "policy_id is ['p']",
+        "no 'nickname'",
+        "status is 'Compliant'",
+        "'color' is not an option",
+        "clear is 7",
+    ):
         assert word in text
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 import requests
-from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_options import BulkOptions, read_items
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_items import BulkOptions
+from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_options import read_items
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.converge import converge_many
 from ansible_collections.graphops.intune.plugins.module_utils._errors import (
     Code,

@@ -6,15 +6,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import DEVICE_STATUS, POLICY
 from ansible_collections.graphops.intune.plugins.module_utils._devices.model import MANAGED_DEVICE
 from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError, Phase
 from ansible_collections.graphops.intune.plugins.module_utils._graph.call import Call
 from ansible_collections.graphops.intune.plugins.module_utils._graph.client import GraphClient
-from ansible_collections.graphops.intune.plugins.module_utils._graph.resource import Family, snake_case
+from ansible_collections.graphops.intune.plugins.module_utils._graph.resource import Family, Resource, snake_case
 
 from ...support import Clock, Reply, Script, graph_client, refusal
 
@@ -90,7 +88,15 @@ def test_another_500_may_have_been_carried_out(client: GraphClient, script: Scri
 
 
 def test_each_family_has_its_own_limits(client: GraphClient, script: Script, clock: Clock) -> None:
-    narrow = dataclasses.replace(MANAGED_DEVICE, family=Family("narrow", requests=1, writes=1, period=20.0))
+    narrow = Resource(
+        name="narrow",
+        path="/a",
+        properties=(),
+        read_permissions=(),
+        write_permissions=(),
+        family=Family("narrow", requests=1, writes=1, period=20.0),
+        not_found="",
+    )
     for path in ("/beta/a", "/beta/b", "/beta/b", "/beta/a"):
         script.expect("GET", path, Reply(200, {}))
     client.get("/a", narrow.reading("Reading"))

@@ -114,7 +114,9 @@ def test_permissions_are_told_for_a_403_alone(transport: Transport) -> None:
 def test_a_success_that_is_not_json_is_described(transport: Transport) -> None:
     answer = Answer(200, {"request-id": "r"}, b"<title>Sign in to the hotel</title>")
     error = transport.not_json(answer, "GET", f"{GRAPH}/x", READING)
-    assert f"{GRAPH} answered 200 with a web page titled 'Sign in to the hotel' where JSON was expected" in error.sentence
+    assert (
+        f"{GRAPH} answered 200 with a web page titled 'Sign in to the hotel' where JSON was expected" in error.sentence
+    )
     assert (error.failure.code, error.failure.retryable, error.may_have_applied) == ("bad_response", True, True)
 
 
