@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import os
 import ssl
@@ -105,9 +104,8 @@ def named(option: str) -> str:
     return f"{option} ({' or '.join(names)})" if names else option
 
 
-@dataclasses.dataclass(frozen=True, repr=False)
-class Connection:
-    """The connection options of one task. Empty text counts as not given. No repr: it would show secrets."""
+class Connection(NamedTuple):
+    """The connection options of one task. Empty text counts as not given."""
 
     auth_source: str
     tenant_id: str | None
@@ -133,11 +131,14 @@ class Connection:
     def from_options(cls, options: Mapping[str, Any]) -> Connection:
         """Return the connection for a task's options; `problems` reports whether it can be used."""
         cloud = CLOUDS[options["cloud"]]
-        values = {field.name: options.get(field.name) for field in dataclasses.fields(cls)}
-        given: dict[str, Any] = {name: None if value == "" else value for name, value in values.items()}
+        given: dict[str, Any] = {name: None if options.get(name) == "" else options.get(name) for name in cls._fields}
         given["graph_url"] = (given["graph_url"] or cloud.graph_url).rstrip("/")
         given["authority_url"] = (given["authority_url"] or cloud.authority_url).rstrip("/")
         return cls(**given)
+
+    def __repr__(self) -> str:
+        """Return no value: some are secrets."""
+        return f"<{type(self).__name__}>"
 
     def problems(self) -> list[str]:
         """Return a sentence for each option that is not valid, found without the network."""

@@ -193,3 +193,10 @@ def leave(items: Iterable[Item], error: IntuneError) -> None:
             item.fail(left)
         elif item.outcome is Outcome.NOT_ATTEMPTED:
             item.error = left
+
+
+def stopped(by: Item) -> IntuneError:
+    """Return the error of an item that was not sent, since another one failed and ``on_error`` is ``stop``."""
+    message = f"not sent, since statuses[{by.index}] failed and on_error is stop"
+    code = by.error.failure.code if by.error is not None else Code.BAD_RESPONSE
+    return IntuneError(message, Failure(code, message, Phase.WRITE, retryable=True))

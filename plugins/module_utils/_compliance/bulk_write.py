@@ -17,7 +17,7 @@ from .._graph.client import GraphClient
 from .._graph.plan import Plan
 from .._graph.resource import Operation, Row
 from .._transport.retry import asks_to_wait, later
-from .bulk_items import BulkOptions, Item, Outcome, leave
+from .bulk_items import BulkOptions, Item, Outcome, leave, stopped
 from .bulk_read import RowReader
 from .model import DEVICE_STATUS
 from .routes import entity_of, explain_refusal, item_path
@@ -200,13 +200,6 @@ class BulkWrite:
                     yield by_id.pop(status_id), row
             except IntuneError as error:
                 yield from ((item, error) for item in by_id.values())
-
-
-def stopped(by: Item) -> IntuneError:
-    """Return the error of an item that was not sent, since another one failed and ``on_error`` is ``stop``."""
-    message = f"not sent, since statuses[{by.index}] failed and on_error is stop"
-    code = by.error.failure.code if by.error is not None else Code.BAD_RESPONSE
-    return IntuneError(message, Failure(code, message, Phase.WRITE, retryable=True))
 
 
 def _all_refused() -> IntuneError:

@@ -15,9 +15,8 @@ from .._errors import IntuneError, InvalidOptionsError
 from .._graph.client import GraphClient
 from .._graph.plan import Desired
 from .._graph.resource import Operation, Row
-from .bulk_items import BulkOptions, Item, Outcome, differences, leave, summarize
+from .bulk_items import BulkOptions, Item, Outcome, differences, leave, stopped, summarize
 from .bulk_read import BulkRead, RowReader
-from .bulk_write import BulkWrite, stopped
 from .model import COMPLIANCE_POLICIES, DEVICE_STATUS, Target, show
 from .routes import DeviceStatuses
 
@@ -46,10 +45,10 @@ class Convergence:
         client.share(COMPLIANCE_POLICIES, options.share)
         self._items = items
         self._options = options
+        self._client = client
         self.statuses = DeviceStatuses(client)
-        reader = RowReader(client, self.statuses, batch=options.batch and not options.check_mode)
-        self._read = BulkRead(self.statuses, reader, reading)
-        self._write = BulkWrite(client, reader, options, writing, verifying)
+        self._reader = RowReader(client, self.statuses, batch=options.batch and not options.check_mode)
+        self._reading, self._writing, self._verifying = reading, writing, verifying
 
     def run(self) -> None:
         """Do all that can be done; in check mode, all but the writes.
@@ -58,7 +57,7 @@ class Convergence:
             InvalidOptionsError: two items are for one status.
         """
         try:
-            self._read.run(self._items)
+            BulkRead(self.statuses, self._reader, self._reading).run(self._items)
         except InvalidOptionsError:
             raise
         except IntuneError as error:  # signing in failed
@@ -67,12 +66,19 @@ class Convergence:
         planned = [item for item in self._items if item.plan is not None]
         failed = next((item for item in self._items if item.error is not None), None)
         if not self._options.check_mode:
-            self._write.run(planned, failed)
+            self._write(planned, failed)
         elif failed is not None and self._options.stop_on_error:
             leave(planned, stopped(failed))
         else:
             for item in planned:
                 item.predict()
+
+    def _write(self, planned: list[Item], failed: Item | None) -> None:
+        if planned:
+            from .bulk_write import BulkWrite  # loaded where something is written
+
+            write = BulkWrite(self._client, self._reader, self._options, self._writing, self._verifying)
+            write.run(planned, failed)
 
 
 def converge_many(client: GraphClient, items: list[Item], options: BulkOptions) -> dict[str, Any]:

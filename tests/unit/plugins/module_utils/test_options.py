@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
+import typing
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -231,9 +231,8 @@ def test_the_proxys_password_is_a_secret() -> None:
 
 
 def test_no_secret_is_in_what_a_connection_shows_of_itself() -> None:
-    values: dict[str, Any] = {
-        field.name: f"swordfish-{field.name}" for field in dataclasses.fields(Connection) if field.type == "str | None"
-    }
+    texts = (name for name, kind in typing.get_type_hints(Connection).items() if kind == str | None)
+    values: dict[str, Any] = {name: f"swordfish-{name}" for name in texts}
     assert {"client_secret", "access_token", "certificate_password", "federated_token"} <= set(values)
     made = connection(**values)
     assert "swordfish" not in f"{made} {made!r}"

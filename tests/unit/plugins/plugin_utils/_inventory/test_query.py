@@ -151,7 +151,7 @@ def test_a_digest_tells_queries_apart_and_holds_no_secret() -> None:
     ]
     for name in ("graph_url", "api_version", "tenant_id", "client_id", "access_token"):
         changed: dict[str, Any] = {name: "https://other"}
-        others.append(dataclasses.replace(base, connection=dataclasses.replace(base.connection, **changed)))
+        others.append(dataclasses.replace(base, connection=base.connection._replace(**changed)))
     digests = [one.digest() for one in [base, *others]]
     assert len(set(digests)) == len(digests)
     assert base.digest() == Query(connection(tenant_id="t", client_id="c"), ("a", "b")).digest()
