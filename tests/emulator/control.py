@@ -23,7 +23,7 @@ from .graph.error import GraphError
 from .graph.managed_device import ManagedDevice
 from .http.exchange import segments
 from .judge.oversight import Oversight
-from .settings import SettingsError
+from .settings import CurrentSettings, SettingsError
 from .store import Store
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -40,8 +40,9 @@ class ControlError(Exception):
 class Control:
     """Steers one emulator. It needs no login; the listener is on the loopback alone."""
 
-    def __init__(self, store: Store, tokens: Tokens, oversight: Oversight) -> None:
+    def __init__(self, store: Store, settings: CurrentSettings, tokens: Tokens, oversight: Oversight) -> None:
         self._store = store
+        self._current = settings
         self._tokens = tokens
         self._oversight = oversight
 
@@ -124,11 +125,11 @@ class Control:
         return JSONResponse(self._store.device(device_id).as_json())
 
     async def _settings(self, _request: Request) -> Response:
-        return JSONResponse(self._store.settings.as_json())
+        return JSONResponse(self._current.values.as_json())
 
     async def _change_settings(self, request: Request) -> Response:
-        self._store.change_settings(await _json_object(request))
-        return JSONResponse(self._store.settings.as_json())
+        self._current.change(await _json_object(request))
+        return JSONResponse(self._current.values.as_json())
 
     async def _expire_tokens(self, _request: Request) -> Response:
         self._tokens.expire_all()
@@ -136,6 +137,7 @@ class Control:
 
     async def _reset(self, _request: Request) -> Response:
         self._store.reset()
+        self._current.reset()
         self._oversight.clear()
         return Response(status_code=204)
 

@@ -27,7 +27,7 @@ from .judge.leak import LeakScan
 from .judge.oversight import Oversight
 from .reception import Handler, Reception
 from .service import Service
-from .settings import Settings
+from .settings import CurrentSettings, Settings
 from .store import Store
 
 _GRAPH_ROOTS = tuple(f"/{version.value}/" for version in Version)
@@ -37,7 +37,7 @@ class Emulator:
     """One tenant with its fleet: the applications of the TLS listener and of the plain one."""
 
     def __init__(self, fleet: Fleet, settings: Settings, credentials: Credentials, addresses: Addresses) -> None:
-        store = Store(fleet, settings)
+        store, current = Store(fleet), CurrentSettings(settings)
         tokens = Tokens(
             addresses.graph_url, f"{addresses.authority_url}/{credentials.tenant_id}/", credentials.tenant_id
         )
@@ -47,14 +47,14 @@ class Emulator:
             Kind.AUTHORITY: _host(addresses.authority_url),
             Kind.IMDS: _host(addresses.identity_url),
         }
-        judge = Judge(hosts[Kind.GRAPH], store, leaks)
-        oversight = Oversight(Journal(leaks), judge, Faults(), Chaos(store), Budget(store))
+        judge = Judge(hosts[Kind.GRAPH], current, leaks)
+        oversight = Oversight(Journal(leaks), judge, Faults(), Chaos(current), Budget(current))
         readers: dict[Kind, Handler] = {
-            Kind.AUTHORITY: Authority(addresses.authority_url, credentials, tokens, store),
-            Kind.IMDS: ManagedIdentity(credentials, tokens, store),
+            Kind.AUTHORITY: Authority(addresses.authority_url, credentials, tokens, current),
+            Kind.IMDS: ManagedIdentity(credentials, tokens, current),
         }
-        service = Service(Reception(store, Graph(store, tokens), readers, hosts, oversight))
-        control = Control(store, tokens, oversight)
+        service = Service(Reception(current, Graph(store, current, tokens), readers, hosts, oversight))
+        control = Control(store, current, tokens, oversight)
         self.tls: ASGIApp = Starlette(
             routes=[Mount("/_emulator", routes=control.routes()), Mount("/", service.listener(_kind))]
         )

@@ -17,7 +17,7 @@ from .graph.graph import Graph
 from .handled import Handled
 from .http.exchange import Answer, Exchange, Kind
 from .judge.oversight import Oversight
-from .store import Store
+from .settings import CurrentSettings
 
 
 class Handler(Protocol):
@@ -32,13 +32,13 @@ class Reception:
 
     def __init__(
         self,
-        store: Store,
+        settings: CurrentSettings,
         graph: Graph,
         readers: dict[Kind, Handler],
         hosts: dict[Kind, str],
         oversight: Oversight,
     ) -> None:
-        self._store = store
+        self._settings = settings
         self._graph = graph
         self._readers = readers
         self._hosts = hosts
@@ -96,7 +96,7 @@ class Reception:
     def _effect(self, exchange: Exchange, excess: Excess | None) -> Effect | None:
         # What is over budget does not get as far as to meet a fault.
         if excess is not None:
-            return excess.effect(self._store.settings.retry_after_form)
+            return excess.effect(self._settings.values.retry_after_form)
         return self._faults.take(exchange) or self._chaos.take(exchange)
 
     def _answer(self, exchange: Exchange, keep: frozenset[str] | None, envelope: Envelope) -> Answer:

@@ -101,6 +101,22 @@ class Settings:
         }
 
 
+class CurrentSettings:
+    """The settings in force."""
+
+    def __init__(self, first: Settings) -> None:
+        self._first = first
+        self.values = first
+
+    def change(self, changes: Mapping[str, object]) -> None:
+        """Sets some settings; SettingsError leaves them all as they were."""
+        self.values = self.values.changed(changes)
+
+    def reset(self) -> None:
+        """Brings back the settings of the start."""
+        self.values = self._first
+
+
 def _converted(name: str, value: object) -> object:
     try:
         if name == "profile":

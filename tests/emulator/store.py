@@ -1,11 +1,9 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the emulator knows and may change: the policies with their rows, the managed devices, and the settings."""
+"""What the emulator knows and may change: the policies with their rows, and the managed devices."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 from .graph.device_status import DeviceStatus
 from .graph.error import not_found
@@ -13,29 +11,21 @@ from .graph.fleet import Fleet
 from .graph.managed_device import ManagedDevice
 from .graph.policy import Policy
 from .graph.rows import Rows
-from .settings import Settings
 
 
 class Store:
     """The current state, and the one to go back to."""
 
-    def __init__(self, fleet: Fleet, settings: Settings) -> None:
+    def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
-        self._first_settings = settings
-        self.settings = settings
         self.policies: dict[str, Policy] = {}
         self._devices: Rows[ManagedDevice] | None = None
         self.reset()
 
     def reset(self) -> None:
-        """State and settings as at the start."""
-        self.settings = self._first_settings
+        """Brings back the state of the start."""
         self.policies = {policy.id: policy.copy() for policy in self._fleet.policies}
         self._devices = None
-
-    def change_settings(self, changes: Mapping[str, object]) -> None:
-        """Sets some settings; SettingsError leaves them all as they were."""
-        self.settings = self.settings.changed(changes)
 
     @property
     def devices(self) -> Rows[ManagedDevice]:

@@ -9,7 +9,7 @@ import hmac
 from urllib.parse import parse_qs
 
 from ..http.exchange import Answer, Exchange
-from ..store import Store
+from ..settings import CurrentSettings
 from .assertion import AssertionVerifier
 from .credentials import Credentials
 from .error import EntraError, invalid_client
@@ -21,11 +21,11 @@ JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 class Authority:
     """Answers what a client asks of ``https://login.microsoftonline.com``."""
 
-    def __init__(self, url: str, credentials: Credentials, tokens: Tokens, store: Store) -> None:
+    def __init__(self, url: str, credentials: Credentials, tokens: Tokens, settings: CurrentSettings) -> None:
         self._url = url
         self._credentials = credentials
         self._tokens = tokens
-        self._store = store
+        self._settings = settings
         self._tenant_url = f"{url}/{credentials.tenant_id}"
         self._assertions = AssertionVerifier(
             credentials,
@@ -92,7 +92,7 @@ class Authority:
             )
         self._require_scope(form.get("scope", ""))
         self._require_credential(form)
-        settings = self._store.settings
+        settings = self._settings.values
         issued = self._tokens.issue(self._credentials.client_id, settings.roles, settings.token_lifetime)
         return _token_answer(issued)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 
 from ..http.exchange import Answer, Exchange
-from ..store import Store
+from ..settings import CurrentSettings
 from .credentials import Credentials
 from .tokens import Issued, Tokens
 
@@ -20,10 +20,10 @@ from .tokens import Issued, Tokens
 class ManagedIdentity:
     """One system-assigned and one user-assigned identity."""
 
-    def __init__(self, credentials: Credentials, tokens: Tokens, store: Store) -> None:
+    def __init__(self, credentials: Credentials, tokens: Tokens, settings: CurrentSettings) -> None:
         self._credentials = credentials
         self._tokens = tokens
-        self._store = store
+        self._settings = settings
 
     def answer(self, exchange: Exchange) -> Answer:
         """The answer of the metadata service or of App Service; 404 for anything else."""
@@ -78,7 +78,7 @@ class ManagedIdentity:
         return Answer.of_json(200, content)
 
     def _issue(self) -> Issued:
-        settings = self._store.settings
+        settings = self._settings.values
         return self._tokens.issue(self._credentials.managed_identity_client_id, settings.roles, settings.token_lifetime)
 
     def _known_resource(self, resource: str | None) -> bool:

@@ -10,7 +10,7 @@ import random
 from collections import Counter
 
 from ..http.exchange import Exchange, Kind
-from ..store import Store
+from ..settings import CurrentSettings
 from . import rule as fault_rule
 from .chaos_kind import KINDS, ChaosKind
 from .faults import Effect, FaultError
@@ -42,8 +42,8 @@ class Chaos:
     order in which requests of different paths arrive makes no difference.
     """
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, settings: CurrentSettings) -> None:
+        self._settings = settings
         self._odds: Odds | None = None
         self._seen: Counter[tuple[str, str]] = Counter()
         self._met: Counter[tuple[str, str]] = Counter()
@@ -74,7 +74,7 @@ class Chaos:
             return None
         self._met[key] += 1
         kind = draw.choice(kinds)
-        wait = draw.uniform(_SHORTEST_WAIT, _LONGEST_WAIT) / self._store.settings.time_scale
+        wait = draw.uniform(_SHORTEST_WAIT, _LONGEST_WAIT) / self._settings.values.time_scale
         do = kind.do(wait)
         return dataclasses.replace(fault_rule.effect(do), given={"chaos": kind.name, **do})
 

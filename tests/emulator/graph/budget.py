@@ -19,8 +19,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 
 from ..faults.faults import Effect, RetryAfter, RetryIn
-from ..settings import RetryForm
-from ..store import Store
+from ..settings import CurrentSettings, RetryForm
 from .resource import Family
 
 
@@ -75,14 +74,14 @@ class _Window:
 class Budget:
     """Counts the requests of every application."""
 
-    def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
-        self._store = store
+    def __init__(self, settings: CurrentSettings, clock: Callable[[], float] = time.monotonic) -> None:
+        self._settings = settings
         self._clock = clock
         self._windows: defaultdict[tuple[str, Family, Limit], _Window] = defaultdict(_Window)
 
     def take(self, application: str, family: Family, is_write: bool) -> Excess | None:
         """Counts a request; what is said of it when it is beyond a limit."""
-        settings, now = self._store.settings, self._clock()
+        settings, now = self._settings.values, self._clock()
         period = settings.budget_seconds
         exceeded: dict[Limit, float] = {}
         for limit, most in self._limits(family, is_write):
@@ -100,7 +99,7 @@ class Budget:
 
     def _figures(self, of: Family) -> dict[str, object]:
         """The busiest application's figures, and how many requests of any were refused."""
-        now, period = self._clock(), self._store.settings.budget_seconds
+        now, period = self._clock(), self._settings.values.budget_seconds
         by_limit: dict[Limit, list[_Window]] = {limit: [] for limit in Limit}
         for (_application, family, limit), window in self._windows.items():
             if family is of:
@@ -120,7 +119,7 @@ class Budget:
         self._windows.clear()
 
     def _limits(self, family: Family, is_write: bool) -> list[tuple[Limit, int]]:
-        settings = self._store.settings
+        settings = self._settings.values
         most = {
             Family.COMPLIANCE_POLICIES: (settings.write_budget, settings.request_budget),
             Family.MANAGED_DEVICES: (settings.device_write_budget, settings.device_request_budget),

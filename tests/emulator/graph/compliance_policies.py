@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 
 from ..http.exchange import Answer, Exchange, json_bytes
-from ..settings import READ_ROLE, WRITE_ROLE, Profile
+from ..settings import READ_ROLE, WRITE_ROLE, CurrentSettings, Profile
 from ..store import Store
 from . import page
 from .device_status import DeviceStatus
@@ -34,8 +34,9 @@ class CompliancePolicies:
 
     family = Family.COMPLIANCE_POLICIES
 
-    def __init__(self, store: Store, graph_url: str) -> None:
+    def __init__(self, store: Store, settings: CurrentSettings, graph_url: str) -> None:
         self._store = store
+        self._settings = settings
         self._graph_url = graph_url
 
     def roles(self, method: str) -> tuple[str, ...]:
@@ -57,7 +58,7 @@ class CompliancePolicies:
 
     def answer(self, exchange: Exchange, keep: frozenset[str] | None) -> Answer:
         """The answer to an authorized request. Of a write, only the properties in ``keep`` are kept (None: all)."""
-        route, method, settings = parse(exchange.segments), exchange.method, self._store.settings
+        route, method, settings = parse(exchange.segments), exchange.method, self._settings.values
         if (method, route.target) in _ABSENT[settings.profile]:
             raise route.not_routed(method)
         if route.policy_id in settings.policies_unreadable and route.target in _ABOUT_ROWS:
@@ -93,7 +94,7 @@ class CompliancePolicies:
         )
 
     def _statuses(self, exchange: Exchange, route: Route) -> Answer:
-        settings, rows = self._store.settings, self._store.policy(route.policy_id).statuses
+        settings, rows = self._settings.values, self._store.policy(route.policy_id).statuses
         total = len(rows) if settings.list_limit is None else min(len(rows), settings.list_limit)
         view = View(route.version, settings.enum_case)
         wanted = self._page(exchange)
@@ -105,12 +106,12 @@ class CompliancePolicies:
         if "$filter" in exchange.query:
             # Seen on the live collection: filtering is up to the client.
             raise page.not_implemented()
-        return page.parse(exchange, self._store.settings.page_size, self._store.settings.empty_pages)
+        return page.parse(exchange, self._settings.values.page_size, self._settings.values.empty_pages)
 
     def _status(self, route: Route) -> Answer:
         answer = self._shown(route, self._store.status(route.policy_id, route.status_id))
         # Microsoft's sample answer of this GET is wrapped so.
-        return Answer.of_json(200, {"value": answer} if self._store.settings.wrap_item else answer)
+        return Answer.of_json(200, {"value": answer} if self._settings.values.wrap_item else answer)
 
     def _create(self, exchange: Exchange, route: Route) -> Answer:
         changes = _changes(exchange, route)
@@ -124,7 +125,7 @@ class CompliancePolicies:
         changes = _changes(exchange, route)
         kept = {prop: value for prop, value in changes.items() if keep is None or prop.name in keep}
         self._store.put(route.policy_id, status.changed(kept))
-        if self._store.settings.patch_answer == 204:
+        if self._settings.values.patch_answer == 204:
             return Answer(204)
         return Answer.of_json(200, self._shown(route, status.changed(changes)))
 
@@ -133,7 +134,7 @@ class CompliancePolicies:
 
     def _shown(self, route: Route, status: DeviceStatus) -> dict[str, object]:
         annotations: dict[str, object] = {"@odata.context": self._context(route), "@odata.type": f"#{status.TYPE}"}
-        return annotations | status.as_json(View(route.version, self._store.settings.enum_case))
+        return annotations | status.as_json(View(route.version, self._settings.values.enum_case))
 
     def _context(self, route: Route) -> str:
         return f"{self._graph_url}/{route.version.value}/$metadata#{route.context}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ..entra.tokens import AccessToken, TokenError, Tokens
 from ..http.exchange import Answer, Exchange, Kind
+from ..settings import CurrentSettings
 from ..store import Store
 from .compliance_policies import CompliancePolicies
 from .error import GraphError, forbidden, no_segment, unauthorized
@@ -17,11 +18,11 @@ from .resource import Family, Patch, Resource
 class Graph:
     """Answers what a client requests of ``https://graph.microsoft.com``."""
 
-    def __init__(self, store: Store, tokens: Tokens) -> None:
+    def __init__(self, store: Store, settings: CurrentSettings, tokens: Tokens) -> None:
         self._tokens = tokens
         self._resources: dict[str, Resource] = {
-            "deviceCompliancePolicies": CompliancePolicies(store, tokens.graph_url),
-            "managedDevices": ManagedDevices(store, tokens.graph_url),
+            "deviceCompliancePolicies": CompliancePolicies(store, settings, tokens.graph_url),
+            "managedDevices": ManagedDevices(store, settings, tokens.graph_url),
         }
 
     def answer(self, exchange: Exchange, keep: frozenset[str] | None = None) -> Answer:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ..http.exchange import Answer, Exchange
-from ..settings import READ_ROLE, WRITE_ROLE
+from ..settings import READ_ROLE, WRITE_ROLE, CurrentSettings
 from ..store import Store
 from . import odata_filter, page
 from .entity import Version, View
@@ -30,8 +30,9 @@ class ManagedDevices:
 
     family = Family.MANAGED_DEVICES
 
-    def __init__(self, store: Store, graph_url: str) -> None:
+    def __init__(self, store: Store, settings: CurrentSettings, graph_url: str) -> None:
         self._store = store
+        self._settings = settings
         self._graph_url = graph_url
 
     def roles(self, method: str) -> tuple[str, ...]:
@@ -58,7 +59,7 @@ class ManagedDevices:
         raise no_segment(exchange.segments[-1])
 
     def _list(self, exchange: Exchange) -> Answer:
-        settings, rows = self._store.settings, self._store.devices
+        settings, rows = self._settings.values, self._store.devices
         _check_options(exchange, _OPTIONS)
         where, view = self._filter(exchange), self._view(exchange)
         wanted = page.parse(exchange, settings.device_page_size, settings.empty_pages)
@@ -74,7 +75,7 @@ class ManagedDevices:
         return Answer.of_json(200, {"@odata.context": f"{self._context(exchange, view)}/$entity"} | shown)
 
     def _filter(self, exchange: Exchange) -> Filter | None:
-        text, settings = exchange.query.get("$filter"), self._store.settings
+        text, settings = exchange.query.get("$filter"), self._settings.values
         if text is None:
             return None
         if settings.device_filter_answer == 501:
@@ -86,13 +87,13 @@ class ManagedDevices:
     def _view(self, exchange: Exchange) -> View:
         version, text = Version(exchange.segments[0]), exchange.query.get("$select")
         if text is None:
-            return View(version, self._store.settings.enum_case)
+            return View(version, self._settings.values.enum_case)
         names = [name.strip() for name in text.split(",")]
         known = {"id"} | {prop.name for prop in ManagedDevice.PROPERTIES}
         for name in names:
             if name not in known:
                 raise bad_request(f"Could not find a property named '{name}' on type '{ManagedDevice.TYPE}'.")
-        return View(version, self._store.settings.enum_case, frozenset(names))
+        return View(version, self._settings.values.enum_case, frozenset(names))
 
     def _context(self, exchange: Exchange, view: View) -> str:
         selected = "" if view.select is None else f"({exchange.query['$select']})"

@@ -17,7 +17,7 @@ from ..graph.budget import Limit
 from ..graph.device_status import unchanged
 from ..graph.resource import Patch
 from ..http.exchange import Exchange, Kind
-from ..store import Store
+from ..settings import CurrentSettings
 from .leak import LeakScan
 
 
@@ -51,9 +51,11 @@ class Finding:
 class Judge:
     """Looks at every request before it is answered."""
 
-    def __init__(self, graph_host: str, store: Store, leaks: LeakScan, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, graph_host: str, settings: CurrentSettings, leaks: LeakScan, clock: Callable[[], float] = time.time
+    ) -> None:
         self._graph_host = graph_host
-        self._store = store
+        self._settings = settings
         self._leaks = leaks
         self._clock = clock
         self._findings: list[Finding] = []
@@ -71,7 +73,7 @@ class Judge:
         if exchange.kind is Kind.GRAPH:
             if exchange.batch is None:
                 self._look_at_request_id(exchange.header("client-request-id"), n)
-            if self._store.settings.expect_no_writes and exchange.is_write:
+            if self._settings.values.expect_no_writes and exchange.is_write:
                 self._find(Offence.WRITE_IN_CHECK_MODE, n, f"{exchange.method} {exchange.path}")
         if patch is not None:
             self._look_at_patch(patch, n)

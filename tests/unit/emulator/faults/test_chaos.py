@@ -19,10 +19,8 @@ import requests
 from ....emulator import EmulatorError, RunningEmulator
 from ....emulator.faults import chaos
 from ....emulator.faults.chaos_kind import KINDS
-from ....emulator.graph.fleet import Fleet
 from ....emulator.http.exchange import Exchange, Kind
-from ....emulator.settings import Settings
-from ....emulator.store import Store
+from ....emulator.settings import CurrentSettings, Settings
 from ..conftest import Client, counts, item, policies, statuses
 from ..graph.test_batch import get, patch, platform, responses, send
 
@@ -37,7 +35,7 @@ def request(path: str, method: str = "GET", batch: int | None = None) -> Exchang
 
 def fates(requests_: list[Exchange], **odds: Any) -> list[str | None]:
     """What befalls each of the requests, by the name of its kind."""
-    luck = chaos.Chaos(Store(Fleet([]), Settings()))
+    luck = chaos.Chaos(CurrentSettings(Settings()))
     luck.begin(chaos.parse({"seed": 7, "rate": 0.3} | odds))
     effects = [luck.take(exchange) for exchange in requests_]
     return [None if effect is None else str(effect.given["chaos"]) for effect in effects]
@@ -97,7 +95,7 @@ class TestOdds:
         assert fates([token], rate=1) == [None]
 
     def test_waits_are_short_and_shorter_where_the_clock_runs_faster(self) -> None:
-        luck = chaos.Chaos(Store(Fleet([]), Settings(time_scale=10)))
+        luck = chaos.Chaos(CurrentSettings(Settings(time_scale=10)))
         luck.begin(chaos.parse({"seed": 1, "rate": 1, "kinds": ["429_decimal"]}))
         for number in range(100):
             effect = luck.take(request(f"/beta/{number}"))

@@ -14,10 +14,8 @@ import pytest
 
 from ....emulator import EmulatorError
 from ....emulator.graph.budget import Budget, Limit
-from ....emulator.graph.fleet import Fleet
 from ....emulator.graph.resource import Family
-from ....emulator.settings import RetryForm, Settings
-from ....emulator.store import Store
+from ....emulator.settings import CurrentSettings, RetryForm, Settings
 from ..conftest import Client, connect, counts, item, policies
 from .test_batch import get, patch, responses, send
 
@@ -45,7 +43,7 @@ class TestWindow:
         """A budget of three writes and five requests in ten seconds."""
         clock = Clock()
         defaults = {"write_budget": 3, "request_budget": 5, "budget_period": 10}
-        return Budget(Store(Fleet([]), Settings(**defaults | settings)), clock), clock
+        return Budget(CurrentSettings(Settings(**defaults | settings)), clock), clock
 
     def test_as_many_as_the_limit_says(self) -> None:
         budget, _rest = self.budget()

@@ -100,6 +100,7 @@ def test_strings_can_be_compared_without_regard_to_case() -> None:
         "deviceName eq 'PC-1' or deviceName eq 'PC-2'",
         "operatingSystem eq 'iOS' or complianceState eq 'compliant'",
         "complianceState eq 'error' or complianceState eq 'conflict' and operatingSystem eq 'iOS'",
+        "complianceState eq 'error' or complianceState eq 'conflict' and complianceState eq 'error'",
         "operatingSystem eq 'iOS' and complianceState eq 'error' or complianceState eq 'conflict'",
     ],
 )
