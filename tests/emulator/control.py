@@ -21,10 +21,10 @@ from .graph.edm import EdmError
 from .graph.entity import Version, read_changes
 from .graph.error import GraphError
 from .graph.managed_device import ManagedDevice
+from .graph.store import Store
 from .http.exchange import segments
 from .judge.oversight import Oversight
 from .settings import CurrentSettings, SettingsError
-from .store import Store
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

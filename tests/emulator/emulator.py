@@ -20,6 +20,7 @@ from .graph.budget import Budget
 from .graph.entity import Version
 from .graph.fleet import Fleet
 from .graph.graph import Graph
+from .graph.store import Store
 from .http.exchange import Kind
 from .judge.journal import Journal
 from .judge.judge import Judge
@@ -28,7 +29,6 @@ from .judge.oversight import Oversight
 from .reception import Handler, Reception
 from .service import Service
 from .settings import CurrentSettings, Settings
-from .store import Store
 
 _GRAPH_ROOTS = tuple(f"/{version.value}/" for version in Version)
 

@@ -9,7 +9,6 @@ import uuid
 
 from ..http.exchange import Answer, Exchange, json_bytes
 from ..settings import READ_ROLE, WRITE_ROLE, CurrentSettings, Profile
-from ..store import Store
 from . import page
 from .device_status import DeviceStatus
 from .edm import EdmError, Value
@@ -18,6 +17,7 @@ from .error import GraphError, bad_request, forbidden
 from .request_body import read_json
 from .resource import Family, Patch
 from .route import Route, Target, parse
+from .store import Store
 
 _READ_ROLES = (READ_ROLE, WRITE_ROLE)
 _WRITES = frozenset({("POST", Target.STATUSES), ("PATCH", Target.STATUS), ("DELETE", Target.STATUS)})

@@ -8,11 +8,11 @@ from __future__ import annotations
 from ..entra.tokens import AccessToken, TokenError, Tokens
 from ..http.exchange import Answer, Exchange, Kind
 from ..settings import CurrentSettings
-from ..store import Store
 from .compliance_policies import CompliancePolicies
 from .error import GraphError, forbidden, no_segment, unauthorized
 from .managed_devices import ManagedDevices
 from .resource import Family, Patch, Resource
+from .store import Store
 
 
 class Graph:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from ..http.exchange import Answer, Exchange
 from ..settings import READ_ROLE, WRITE_ROLE, CurrentSettings
-from ..store import Store
 from . import odata_filter, page
 from .entity import Version, View
 from .error import GraphError, bad_request, no_segment, not_routed
 from .managed_device import ManagedDevice
 from .odata_filter import Filter
 from .resource import Family, Patch
+from .store import Store
 
 DEVICES_READ_ROLE = "DeviceManagementManagedDevices.Read.All"
 DEVICES_WRITE_ROLE = "DeviceManagementManagedDevices.ReadWrite.All"

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from .graph.device_status import DeviceStatus
-from .graph.error import not_found
-from .graph.fleet import Fleet
-from .graph.managed_device import ManagedDevice
-from .graph.policy import Policy
-from .graph.rows import Rows
+from .device_status import DeviceStatus
+from .error import not_found
+from .fleet import Fleet
+from .managed_device import ManagedDevice
+from .policy import Policy
+from .rows import Rows
 
 
 class Store:
