@@ -14,9 +14,9 @@ from .entra.authority import Authority
 from .entra.credentials import Addresses, Credentials
 from .entra.managed_identity import ManagedIdentity
 from .entra.tokens import Tokens
+from .faults.budget import Budget
 from .faults.chaos import Chaos
 from .faults.faults import Faults
-from .graph.budget import Budget
 from .graph.entity import Version
 from .graph.fleet import Fleet
 from .graph.graph import Graph

@@ -10,8 +10,8 @@ from typing import Protocol
 
 from .envelope import Envelope
 from .faults.answer import Delivery, deliver
+from .faults.budget import Excess
 from .faults.faults import Effect
-from .graph.budget import Excess
 from .graph.error import GraphError
 from .graph.graph import Graph
 from .handled import Handled

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 
-from ..graph.budget import Limit
+from ..faults.budget import Limit
 from ..graph.device_status import unchanged
 from ..graph.resource import Patch
 from ..http.exchange import Exchange, Kind

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import dataclasses
 
+from ..faults.budget import Budget
 from ..faults.chaos import Chaos
 from ..faults.faults import Faults
-from ..graph.budget import Budget
 from .journal import Journal
 from .judge import Judge
 

@@ -18,9 +18,9 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable
 
-from ..faults.faults import Effect, RetryAfter, RetryIn
+from ..graph.resource import Family
 from ..settings import CurrentSettings, RetryForm
-from .resource import Family
+from .faults import Effect, RetryAfter, RetryIn
 
 
 class Limit(enum.Enum):

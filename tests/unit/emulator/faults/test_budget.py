@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from ....emulator import EmulatorError
-from ....emulator.graph.budget import Budget, Limit
+from ....emulator.faults.budget import Budget, Limit
 from ....emulator.graph.resource import Family
 from ....emulator.settings import CurrentSettings, RetryForm, Settings
 from ..conftest import Client, connect, counts, item, policies
-from .test_batch import get, patch, responses, send
+from ..graph.test_batch import get, patch, responses, send
 
 POLICIES, DEVICES = Family.COMPLIANCE_POLICIES, Family.MANAGED_DEVICES
 
