@@ -23,7 +23,7 @@ from .graph.error import GraphError
 from .graph.managed_device import ManagedDevice
 from .graph.store import Store
 from .http.exchange import segments
-from .judge.oversight import Oversight
+from .oversight import Oversight
 from .settings import CurrentSettings, SettingsError
 
 Endpoint = Callable[[Request], Awaitable[Response]]

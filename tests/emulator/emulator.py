@@ -25,7 +25,7 @@ from .http.exchange import Kind
 from .judge.journal import Journal
 from .judge.judge import Judge
 from .judge.leak import LeakScan
-from .judge.oversight import Oversight
+from .oversight import Oversight
 from .reception import Handler, Reception
 from .service import Service
 from .settings import CurrentSettings, Settings

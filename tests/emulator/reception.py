@@ -16,7 +16,7 @@ from .graph.error import GraphError
 from .graph.graph import Graph
 from .handled import Handled
 from .http.exchange import Answer, Exchange, Kind
-from .judge.oversight import Oversight
+from .oversight import Oversight
 from .settings import CurrentSettings
 
 

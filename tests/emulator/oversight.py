@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 
-from ..faults.budget import Budget
-from ..faults.chaos import Chaos
-from ..faults.faults import Faults
-from .journal import Journal
-from .judge import Judge
+from .faults.budget import Budget
+from .faults.chaos import Chaos
+from .faults.faults import Faults
+from .judge.journal import Journal
+from .judge.judge import Judge
 
 
 @dataclasses.dataclass(frozen=True)
