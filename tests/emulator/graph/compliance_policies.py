@@ -14,9 +14,9 @@ from .device_status import DeviceStatus
 from .edm import EdmError, Value
 from .entity import Property, View, read_changes
 from .error import GraphError, bad_request, forbidden
+from .policy_route import Route, Target, parse
 from .request_body import read_json
 from .resource import Family, Patch
-from .route import Route, Target, parse
 from .store import Store
 
 _READ_ROLES = (READ_ROLE, WRITE_ROLE)
