@@ -1,8 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+"""Entra ID and managed identities: they take credentials and issue access tokens.
 
-"""Entra ID and managed identities: credentials in, access tokens out.
-
-May import: http, and what is shared.
+May import: http and the settings.
 """

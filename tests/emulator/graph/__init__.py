@@ -1,8 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+"""Microsoft Graph: one file for each resource, the entities and the store behind them, and batches.
 
-"""Microsoft Graph: the resources, their routes and rows, batches, limits.
-
-May import: http, entra's tokens, faults, and what is shared.
+May import: http, entra and the settings.
 """
