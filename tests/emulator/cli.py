@@ -24,12 +24,12 @@ from .settings import Profile, Settings, SettingsError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the emulator until it is told to stop; the exit status."""
+    """Runs the emulator until a signal or the end of standard input stops it; the exit status."""
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.policies > 1 and options.statuses is None:
-        parser.error("--policies goes with --statuses")
-    # Until the server takes the signals over, they end the program by way of its clean-up.
+        parser.error("--policies requires --statuses")
+    # Until the server handles the signals, they end the program through its clean-up.
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_rest: sys.exit(0))
     try:
@@ -47,7 +47,7 @@ def _run(options: argparse.Namespace, files: CredentialFiles) -> None:
     listener, identity = Listener(options.port), Listener(0)
     addresses = Addresses(
         graph_url=f"https://localhost:{listener.port}",
-        # Another name than Graph's, so that a token sent to the wrong one of the two can be noticed.
+        # A host name that differs from Graph's, so that a token sent to the wrong one of the two is found.
         authority_url=f"https://{LOOPBACK}:{listener.port}",
         identity_url=f"http://{LOOPBACK}:{identity.port}",
     )
@@ -70,7 +70,7 @@ def _run(options: argparse.Namespace, files: CredentialFiles) -> None:
 
 
 def _write_environment(path: Path, credentials: Credentials, addresses: Addresses, files: CredentialFiles) -> None:
-    # One credential only: with more, the collection's auth_source "auto" would choose among them.
+    # One credential only, because the collection's auth_source "auto" would choose among several.
     variables = {
         "AZURE_TENANT_ID": credentials.tenant_id,
         "AZURE_CLIENT_ID": credentials.client_id,
@@ -97,39 +97,35 @@ def _fleet(options: argparse.Namespace) -> Fleet:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.emulator",
-        description="A local Microsoft Graph for deviceComplianceDeviceStatus, with OAuth over TLS.",
+        description="A local Microsoft Graph for device compliance, with OAuth over TLS.",
     )
-    parser.add_argument("--port", type=int, default=0, help="TLS port on the loopback; 0: a free one (default)")
-    parser.add_argument(
+    add = parser.add_argument
+    add("--port", type=int, default=0, help="TLS port on the loopback interface; 0: a free port (default)")
+    profiles = [profile.value for profile in Profile]
+    add(
         "--profile",
-        choices=[profile.value for profile in Profile],
+        choices=profiles,
         default=Profile.DOCUMENTED.value,
-        help="which methods answer as documented (default: %(default)s)",
+        help="which methods work as documented (default: %(default)s)",
     )
-    rows = parser.add_mutually_exclusive_group()
-    rows.add_argument("--seed", type=Path, default=seed.DOCUMENTED, metavar="FILE", help="policies and rows, as JSON")
-    rows.add_argument("--statuses", type=_count, metavar="N", help="generate N rows")
-    parser.add_argument(
-        "--policies", type=_positive, default=1, metavar="N", help="spread them over N policies (default: %(default)s)"
-    )
-    parser.add_argument("--env-file", type=Path, metavar="FILE", help="where to write the variables to source")
-    parser.add_argument(
-        "--directory", type=Path, metavar="DIR", help="where to keep certificates and credentials (default: temporary)"
-    )
-    parser.add_argument(
-        "--token-lifetime", type=_count, default=3600, metavar="SECONDS", help="of access tokens (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--time-scale",
-        type=_time_scale,
-        default=Settings.time_scale,
-        metavar="FACTOR",
-        help="how many times faster the budgets' clock runs (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--until-eof", action="store_true", help="stop at the end of standard input too: so when the starter dies"
-    )
+    _add_fleet(parser)
+    add("--env-file", type=Path, metavar="FILE", help="write the environment variables to this file, for a shell")
+    add("--directory", type=Path, metavar="DIR", help="store certificates and credentials here (default: temporary)")
+    lifetime = "lifetime of access tokens (default: %(default)s)"
+    add("--token-lifetime", type=_count, default=3600, metavar="SECONDS", help=lifetime)
+    scale = "how many times faster the clock of the budgets runs (default: %(default)s)"
+    add("--time-scale", type=_time_scale, default=Settings.time_scale, metavar="FACTOR", help=scale)
+    add("--until-eof", action="store_true", help="also stop at the end of standard input, when the parent process ends")
     return parser
+
+
+def _add_fleet(parser: argparse.ArgumentParser) -> None:
+    rows = parser.add_mutually_exclusive_group()
+    seed_file = "JSON file with policies, statuses and devices"
+    rows.add_argument("--seed", type=Path, default=seed.DOCUMENTED, metavar="FILE", help=seed_file)
+    rows.add_argument("--statuses", type=_count, metavar="N", help="generate N statuses")
+    policies = "distribute them over N policies (default: %(default)s)"
+    parser.add_argument("--policies", type=_positive, default=1, metavar="N", help=policies)
 
 
 def _time_scale(text: str) -> float:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The control routes: what tests and curious people use to look into the emulator and to steer it."""
+"""The control routes, with which tests and users inspect and control the emulator."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class ControlError(Exception):
-    """A control request that cannot be done: the status to answer, and why."""
+    """A control request that cannot be carried out: the status to answer, and the reason."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -38,7 +38,7 @@ class ControlError(Exception):
 
 
 class Control:
-    """Steers one emulator. It needs no login; the listener is on the loopback alone."""
+    """Controls one emulator. It requires no login, because the listener is on the loopback interface only."""
 
     def __init__(self, store: Store, settings: CurrentSettings, tokens: Tokens, oversight: Oversight) -> None:
         self._store = store
@@ -49,21 +49,21 @@ class Control:
     def routes(self) -> list[Route]:
         """The routes below ``/_emulator``."""
         return [
-            Route("/log", _explained(self._log), methods=["GET"]),
-            Route("/judge", _explained(self._verdict), methods=["GET"]),
-            Route("/faults", _explained(self._add_faults), methods=["POST"]),
-            Route("/faults", _explained(self._clear_faults), methods=["DELETE"]),
-            Route("/chaos", _explained(self._begin_chaos), methods=["POST"]),
-            Route("/chaos", _explained(self._stop_chaos), methods=["DELETE"]),
-            Route("/budget", _explained(self._budget), methods=["GET"]),
-            Route("/state", _explained(self._state), methods=["GET"]),
-            Route("/state/{ids:path}", _explained(self._put_status), methods=["PUT"]),
-            Route("/managed_devices", _explained(self._devices), methods=["GET"]),
-            Route("/managed_devices/{id:path}", _explained(self._put_device), methods=["PUT"]),
-            Route("/settings", _explained(self._settings), methods=["GET"]),
-            Route("/settings", _explained(self._change_settings), methods=["PATCH"]),
-            Route("/expire_tokens", _explained(self._expire_tokens), methods=["POST"]),
-            Route("/reset", _explained(self._reset), methods=["POST"]),
+            Route("/log", _answering_errors(self._log), methods=["GET"]),
+            Route("/judge", _answering_errors(self._verdict), methods=["GET"]),
+            Route("/faults", _answering_errors(self._add_faults), methods=["POST"]),
+            Route("/faults", _answering_errors(self._clear_faults), methods=["DELETE"]),
+            Route("/chaos", _answering_errors(self._begin_chaos), methods=["POST"]),
+            Route("/chaos", _answering_errors(self._stop_chaos), methods=["DELETE"]),
+            Route("/budget", _answering_errors(self._budget), methods=["GET"]),
+            Route("/state", _answering_errors(self._state), methods=["GET"]),
+            Route("/state/{ids:path}", _answering_errors(self._put_status), methods=["PUT"]),
+            Route("/managed_devices", _answering_errors(self._devices), methods=["GET"]),
+            Route("/managed_devices/{id:path}", _answering_errors(self._put_device), methods=["PUT"]),
+            Route("/settings", _answering_errors(self._settings), methods=["GET"]),
+            Route("/settings", _answering_errors(self._change_settings), methods=["PATCH"]),
+            Route("/expire_tokens", _answering_errors(self._expire_tokens), methods=["POST"]),
+            Route("/reset", _answering_errors(self._reset), methods=["POST"]),
         ]
 
     async def _log(self, _request: Request) -> Response:
@@ -107,7 +107,7 @@ class Control:
     async def _put_status(self, request: Request) -> Response:
         ids = segments(request.scope["raw_path"].decode("ascii"))[2:]
         if len(ids) != 2:
-            raise ControlError(404, "the path is state/{policyId}/{statusId}, each percent-encoded")
+            raise ControlError(404, "the path must be state/{policyId}/{statusId}, each part percent-encoded")
         policy_id, status_id = ids
         changes = read_changes(DeviceStatus, await _json_object(request), Version.BETA, any_member=True)
         status = self._store.policy(policy_id).statuses.get(status_id) or DeviceStatus(id=status_id)
@@ -142,10 +142,10 @@ class Control:
         return Response(status_code=204)
 
 
-def _explained(endpoint: Endpoint) -> Endpoint:
-    """The endpoint, with a wrong request answered by a sentence instead of a traceback."""
+def _answering_errors(endpoint: Endpoint) -> Endpoint:
+    """The endpoint, with an invalid request answered by a message instead of a traceback."""
 
-    async def explained(request: Request) -> Response:
+    async def answering(request: Request) -> Response:
         try:
             return await endpoint(request)
         except ControlError as error:
@@ -155,7 +155,7 @@ def _explained(endpoint: Endpoint) -> Endpoint:
         except (EdmError, FaultError, SettingsError) as error:
             return JSONResponse({"error": str(error)}, 400)
 
-    return explained
+    return answering
 
 
 async def _json(request: Request) -> object:
@@ -169,5 +169,5 @@ async def _json(request: Request) -> object:
 async def _json_object(request: Request) -> dict[str, object]:
     content = await _json(request)
     if not isinstance(content, dict):
-        raise ControlError(400, "an object is wanted")
+        raise ControlError(400, "the body must be a JSON object")
     return content

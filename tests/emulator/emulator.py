@@ -10,6 +10,7 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Scope
 
 from .control import Control
+from .dispatcher import Dispatcher, Handler
 from .entra.authority import Authority
 from .entra.credentials import Addresses, Credentials
 from .entra.managed_identity import ManagedIdentity
@@ -26,7 +27,6 @@ from .judge.journal import Journal
 from .judge.judge import Judge
 from .judge.leak import LeakScan
 from .oversight import Oversight
-from .reception import Handler, Reception
 from .service import Service
 from .settings import CurrentSettings, Settings
 
@@ -34,7 +34,7 @@ _GRAPH_ROOTS = tuple(f"/{version.value}/" for version in Version)
 
 
 class Emulator:
-    """One tenant with its fleet: the applications of the TLS listener and of the plain one."""
+    """One tenant with its fleet: the ASGI applications of the TLS listener and of the plain HTTP listener."""
 
     def __init__(self, fleet: Fleet, settings: Settings, credentials: Credentials, addresses: Addresses) -> None:
         store, current = Store(fleet), CurrentSettings(settings)
@@ -53,7 +53,7 @@ class Emulator:
             Kind.AUTHORITY: Authority(addresses.authority_url, credentials, tokens, current),
             Kind.IMDS: ManagedIdentity(credentials, tokens, current),
         }
-        service = Service(Reception(current, Graph(store, current, tokens), readers, hosts, oversight))
+        service = Service(Dispatcher(current, Graph(store, current, tokens), readers, hosts, oversight))
         control = Control(store, current, tokens, oversight)
         self.tls: ASGIApp = Starlette(
             routes=[Mount("/_emulator", routes=control.routes()), Mount("/", service.listener(_kind))]
@@ -66,5 +66,5 @@ def _host(url: str) -> str:
 
 
 def _kind(scope: Scope) -> Kind:
-    # By path, not by Host: a Graph request that went to the authority's name is what the judge wants to see.
+    # By path, not by Host: the judge has to see a Graph request that went to the authority's host.
     return Kind.GRAPH if scope["path"].startswith(_GRAPH_ROOTS) else Kind.AUTHORITY

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One batch while it is done: its requests one after the other, and their answers in another order."""
+"""One batch: its requests are processed one after the other, and answered in another order."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from .handled import Handled
 from .http.exchange import Answer, Exchange
 
 Handle = Callable[[Exchange, "GraphError | None", "frozenset[str] | None"], Handled]
-"""Handles one request: the error that is its answer, if it has one already, and what it may change (None: all)."""
+"""Handles one request, given its error if that is known already, and the properties it may change (None: all)."""
 
 _FAILED = 400
 
 
 class Envelope:
-    """A batch that came as request number ``n``. ``parts`` are its requests that were done."""
+    """A batch that came as request number ``n``."""
 
     def __init__(self, exchange: Exchange, n: int, graph: Graph, handle: Handle) -> None:
         self._exchange = exchange
@@ -34,26 +34,26 @@ class Envelope:
         self._parts: list[Handled] = []
 
     def answer(self, keep: frozenset[str] | None) -> Answer:
-        """Does what the batch asks for; the answer."""
+        """Processes the batch; the answer."""
         try:
             self._graph.authenticate(self._exchange)
             steps = batch.parse(self._exchange)
         except GraphError as error:
             return error.answer(self._exchange)
         responses = self._done(steps, keep)
-        # The service answers in any order; a client that relies on one is to fail here, the same way every time.
+        # The service answers in any order; a client that relies on one has to fail here, reproducibly.
         random.Random(self._n).shuffle(responses)
         answer = Answer.of_json(200, {"responses": responses})
         self._body = answer.body
         return answer
 
-    def parts_told(self, delivery: Delivery) -> tuple[Handled, ...]:
-        """The requests of whose answers the client learns by this delivery: all of them or none."""
-        whole = delivery.answer is not None and delivery.answer.body == self._body and not delivery.cut
-        return tuple(self._parts) if whole else ()
+    def delivered_parts(self, delivery: Delivery) -> tuple[Handled, ...]:
+        """The requests whose answers reach the client with this delivery: all of them or none."""
+        complete = delivery.answer is not None and delivery.answer.body == self._body and not delivery.cut
+        return tuple(self._parts) if complete else ()
 
     def delayed(self, delivery: Delivery) -> Delivery:
-        """The delivery, as late as the latest of the requests makes it."""
+        """The delivery, delayed as long as the slowest of the requests."""
         latest = max((part.delivery.delay + part.delivery.slow_body for part in self._parts), default=0.0)
         return dataclasses.replace(delivery, delay=delivery.delay + latest)
 
@@ -76,7 +76,7 @@ def _unmet() -> GraphError:
 
 
 def _within(handled: Handled) -> Answer:
-    """The answer as it can stand inside another: of a connection that was closed, what the gateway makes of it."""
+    """The answer as part of the batch; for a closed connection, the answer of the gateway in front of the service."""
     answer = handled.delivery.answer
     if answer is None:
         error = GraphError(504, "GatewayTimeout", "The service behind the gateway closed the connection.")

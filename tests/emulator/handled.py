@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A request that was done, whose answer may still be under way."""
+"""A request that was processed, whose answer may not have been sent yet."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .judge.journal import Entry
 
 @dataclasses.dataclass(frozen=True)
 class Handled:
-    """A request, what stands of it in the log, and its answer.
+    """A request, its entry in the log, and its answer.
 
-    ``parts`` are the requests of a batch whose answers the client gets with this one.
+    ``parts`` are the requests of a batch whose answers are part of this answer.
     """
 
     exchange: Exchange

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What watches over the requests, whichever service they are for."""
+"""What records, judges and disturbs the requests, whichever service they are for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .judge.judge import Judge
 
 @dataclasses.dataclass(frozen=True)
 class Oversight:
-    """Those who write down, judge, count and disturb."""
+    """The log, the judge, and the reasons why a request is not answered as usual."""
 
     journal: Journal
     judge: Judge
@@ -25,7 +25,7 @@ class Oversight:
     budget: Budget
 
     def clear(self) -> None:
-        """Everything as at the start."""
+        """Resets everything to the state at the start."""
         self.journal.clear()
         self.judge.clear()
         self.faults.clear()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs an emulator beside a test. Needs nothing but the standard library."""
+"""Runs an emulator beside a test. Requires the standard library only."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _STOPPING_SECONDS = 10
 
 
 class RunningEmulator(Remote):
-    """A started emulator: where it is, what to log in with, and its control."""
+    """A started emulator: its address, its credentials and its control."""
 
     def __init__(self, process: subprocess.Popen[str], url: str, directory: Path) -> None:
         self.credentials: dict[str, str] = json.loads((directory / "credentials.json").read_text(encoding="utf-8"))
@@ -51,7 +51,7 @@ class RunningEmulator(Remote):
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-            raise EmulatorError("the emulator did not stop on SIGTERM") from None
+            raise EmulatorError("the emulator did not stop after SIGTERM, and was killed") from None
         finally:
             for pipe in (self._process.stdin, self._process.stdout):
                 if pipe is not None:
@@ -68,7 +68,7 @@ def start(
     time_scale: float = 1.0,
     policies: int = 1,
 ) -> Iterator[RunningEmulator]:
-    """A running emulator for the length of a ``with`` block. EmulatorError, with its stderr, when it does not start."""
+    """An emulator that runs during a ``with`` block. EmulatorError, with its stderr, if it does not start."""
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         arguments = ["--profile", profile, "--port", str(port), "--token-lifetime", str(token_lifetime)]
@@ -87,11 +87,11 @@ def start(
 
 
 def _spawn(arguments: list[str], errors: IO[str]) -> subprocess.Popen[str]:
-    # The package may be tests.emulator, or lie deeper inside an ansible_collections tree: start it by its own name,
+    # The package may be tests.emulator, or be deeper inside an ansible_collections tree: start it by its full name,
     # from the directory where that name begins.
     package = __name__.rpartition(".")[0]
     root = Path(__file__).absolute().parents[package.count(".") + 1]
-    # The pipe to its stdin is never written to: it breaks when this process dies, and then the emulator stops.
+    # Nothing is written to the pipe: it breaks when this process ends, and then the emulator stops.
     return subprocess.Popen(
         [sys.executable, "-m", package, *arguments],
         cwd=root,
@@ -112,7 +112,7 @@ def _wait_until_ready(process: subprocess.Popen[str], errors: IO[str]) -> str:
     process.kill()
     process.wait()
     errors.seek(0)
-    raise EmulatorError(f"the emulator did not start: {errors.read().strip() or 'it said nothing'}")
+    raise EmulatorError(f"the emulator did not start: {errors.read().strip() or 'no error message'}")
 
 
 def _read_environment(path: Path) -> dict[str, str]:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Steers an emulator over HTTP. Needs nothing but the standard library."""
+"""Controls an emulator over HTTP. Requires the standard library only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CONTROL_SECONDS = 30
 
 
 class EmulatorError(RuntimeError):
-    """An emulator that did not start, or did not do what it was asked to."""
+    """An emulator that did not start or stop, or refused a control request."""
 
 
 class Remote:
@@ -28,8 +28,8 @@ class Remote:
         self.ca_path = ca_path
 
     def control(self, method: str, path: str, content: object = None) -> Any:
-        """Asks the control (``path`` is below ``/_emulator/``); the decoded answer. EmulatorError when it refuses."""
-        # http.client and not requests: it minds no proxy and no REQUESTS_CA_BUNDLE of the environment.
+        """Sends a control request (``path`` is below ``/_emulator/``); the decoded answer. EmulatorError if refused."""
+        # http.client instead of requests, because it ignores proxies and REQUESTS_CA_BUNDLE in the environment.
         connection = http.client.HTTPSConnection(self._address, timeout=_CONTROL_SECONDS, context=self._tls)
         try:
             body = None if content is None else json.dumps(content)
@@ -53,7 +53,7 @@ class Remote:
         return verdict
 
     def budget(self) -> dict[str, Any]:
-        """What of the budgets is used, the most that was at any time, and how many requests were beyond them."""
+        """For each family: the current and the highest use of its budgets, and the number of requests over budget."""
         figures: dict[str, Any] = self.control("GET", "budget")
         return figures
 
@@ -66,30 +66,30 @@ class Remote:
         self.control("DELETE", "faults")
 
     def chaos(self, seed: int, rate: float, kinds: list[str] | None = None, limit: int | None = None) -> dict[str, Any]:
-        """Lets requests to Graph go wrong at random from now on; the odds, with every kind of fault that they allow."""
+        """Makes requests to Graph fail at random from now on; the settings in force, with every kind of fault."""
         given = {"seed": seed, "rate": rate, "kinds": kinds, "limit": limit}
         content = {name: value for name, value in given.items() if value is not None}
         odds: dict[str, Any] = self.control("POST", "chaos", content)
         return odds
 
     def stop_chaos(self) -> None:
-        """No more faults at random."""
+        """Ends the faults at random."""
         self.control("DELETE", "chaos")
 
     def settings(self, **changes: object) -> dict[str, Any]:
-        """The settings, some of them changed first."""
+        """The settings, after changing some of them."""
         current: dict[str, Any] = (
             self.control("PATCH", "settings", changes) if changes else self.control("GET", "settings")
         )
         return current
 
     def state(self) -> dict[str, Any]:
-        """Every policy, and every row by policy."""
+        """Every policy, and the statuses by policy."""
         current: dict[str, Any] = self.control("GET", "state")
         return current
 
     def put_status(self, policy_id: str, status_id: str, **properties: object) -> dict[str, Any]:
-        """Sets properties of a row past the service, or adds the row; the row."""
+        """Sets properties of a status without a request to Graph, or adds the status; the status."""
         path = f"state/{quote(policy_id, safe='')}/{quote(status_id, safe='')}"
         row: dict[str, Any] = self.control("PUT", path, properties)
         return row
@@ -100,7 +100,7 @@ class Remote:
         return current
 
     def put_device(self, device_id: str, **properties: object) -> dict[str, Any]:
-        """Sets properties of a managed device past the service, or adds the device; the device."""
+        """Sets properties of a managed device without a request to Graph, or adds the device; the device."""
         device: dict[str, Any] = self.control("PUT", f"managed_devices/{quote(device_id, safe='')}", properties)
         return device
 
@@ -109,5 +109,5 @@ class Remote:
         self.control("POST", "expire_tokens")
 
     def reset(self) -> None:
-        """Brings state, settings, faults, budgets, log and judge back to the start; tokens stay valid."""
+        """Resets state, settings, faults, budgets, log and judge to the start; tokens stay valid."""
         self.control("POST", "reset")

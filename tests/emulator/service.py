@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The services behind their listeners: every request is read, handled, and its answer sent."""
+"""The services behind the listeners: each request is read and handled, and its answer is sent."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from collections.abc import Callable
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from .dispatcher import Dispatcher
 from .faults.answer import Delivery
 from .http.connection import Connection
 from .http.exchange import Answer, Exchange, Kind
-from .reception import Reception
 
 
 class Service:
-    """Reads requests from their connections, and sends the answers."""
+    """Reads the requests and sends the answers."""
 
-    def __init__(self, reception: Reception) -> None:
-        self._reception = reception
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
 
     def listener(self, kind_of: Callable[[Scope], Kind]) -> ASGIApp:
-        """The application of a listener whose requests are of the kind that ``kind_of`` says."""
+        """The ASGI application of a listener; ``kind_of`` returns the kind of a request."""
 
         async def application(scope: Scope, receive: Receive, send: Send) -> None:
             request = Request(scope, receive)
@@ -37,15 +37,15 @@ class Service:
         return application
 
     async def _serve(self, exchange: Exchange, connection: Connection) -> None:
-        handled = self._reception.handle(exchange)
+        handled = self._dispatcher.handle(exchange)
         delivery = handled.delivery
         if delivery.delay and not await connection.wait(delivery.delay):
             return
         if delivery.answer is None:
-            await connection.drop()
+            await connection.abort()
             return
         handled.entry.status = delivery.answer.status
-        self._reception.told(handled)
+        self._dispatcher.note_waits(handled)
         await _send(delivery, delivery.answer.with_headers(_ids(exchange)), connection)
 
 
@@ -57,7 +57,7 @@ async def _send(delivery: Delivery, answer: Answer, connection: Connection) -> N
     if delivery.slow_body and not await connection.wait(delivery.slow_body):
         return
     if delivery.cut:
-        await connection.hang_up()
+        await connection.close()
     else:
         await connection.send(answer.body[half:], last=True)
 

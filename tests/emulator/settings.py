@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can be switched while the emulator runs."""
+"""The settings, which can be changed while the emulator runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ANSWERS = {"patch_answer": (200, 204), "device_filter_answer": (200, 400, 501)}
 
 
 class Profile(enum.Enum):
-    """Which of the documented methods answer as documented."""
+    """Which of the documented methods work as documented."""
 
     DOCUMENTED = "documented"
     OBSERVED = "observed"
@@ -39,7 +39,7 @@ class EnumCase(enum.Enum):
 
 
 class RetryForm(enum.Enum):
-    """Where and how an answer to a request over budget says how long to wait."""
+    """The form in which the answer to a request over budget gives the time to wait."""
 
     DECIMAL = "decimal"
     INTEGER = "integer"
@@ -49,12 +49,12 @@ class RetryForm(enum.Enum):
 
 
 class SettingsError(ValueError):
-    """A setting that does not exist or a value that it cannot have."""
+    """A setting that does not exist, or a value that is not allowed for it."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """The state of every switch; the README tells what each does."""
+    """The settings; the README describes each of them."""
 
     profile: Profile = Profile.DOCUMENTED
     page_size: int = 100
@@ -81,15 +81,15 @@ class Settings:
 
     @property
     def budget_seconds(self) -> float:
-        """The period of the budgets on the clock of the caller."""
+        """The period of the budgets in seconds of real time."""
         return self.budget_period / self.time_scale
 
     def changed(self, changes: Mapping[str, object]) -> Settings:
-        """The settings with some of them set from JSON; SettingsError when one is unknown or cannot be so."""
+        """The settings with some of them set from JSON; SettingsError for an unknown setting or an invalid value."""
         fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         for name, value in changes.items():
             if name not in fields:
-                raise SettingsError(f"there is no setting '{name}'")
+                raise SettingsError(f"unknown setting '{name}'")
             fields[name] = _converted(name, value)
         return Settings(**fields)
 
@@ -130,28 +130,28 @@ def _converted(name: str, value: object) -> object:
     if name in ("roles", "policies_unreadable"):
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
-        raise SettingsError(f"{name}: a list of strings is wanted")
+        raise SettingsError(f"{name} must be a list of strings")
     if name in ("empty_pages", "wrap_item", "expect_no_writes", "budgets_enforced", "device_filter_ignores_case"):
         if isinstance(value, bool):
             return value
-        raise SettingsError(f"{name}: true or false is wanted")
+        raise SettingsError(f"{name} must be true or false")
     return _seconds(name, value) if name in ("budget_period", "time_scale") else _number(name, value)
 
 
 def _seconds(name: str, value: object) -> float:
-    # Below a thousandth, nothing that is measured in seconds means anything; and JSON can hold an infinity.
+    # Times below a millisecond cannot be measured here, and JSON can hold an infinity.
     if isinstance(value, (int, float)) and not isinstance(value, bool) and _SMALLEST <= value <= _LARGEST:
         return value
-    raise SettingsError(f"{name}: a number from {_SMALLEST} to {_LARGEST} is wanted")
+    raise SettingsError(f"{name} must be a number from {_SMALLEST} to {_LARGEST}")
 
 
 def _number(name: str, value: object) -> int | None:
     if name == "list_limit" and value is None:
         return None
     if not isinstance(value, int) or isinstance(value, bool):
-        raise SettingsError(f"{name}: a whole number is wanted")
+        raise SettingsError(f"{name} must be an integer")
     if value not in _ANSWERS.get(name, (value,)):
-        raise SettingsError(f"{name}: one of {', '.join(map(str, _ANSWERS[name]))} is wanted")
+        raise SettingsError(f"{name} must be one of {', '.join(map(str, _ANSWERS[name]))}")
     if value < (1 if name.endswith(("page_size", "_budget")) else 0):
         raise SettingsError(f"{name}: {value} is too small")
     return value

@@ -18,7 +18,7 @@ _NOT_NOW = "Client assertion is not within its valid time range."
 
 
 class AssertionVerifier:
-    """Decides whether an assertion proves the application's identity; EntraError where it does not."""
+    """Verifies that an assertion proves the identity of the application."""
 
     def __init__(self, credentials: Credentials, audiences: list[str]) -> None:
         self._credentials = credentials
@@ -31,7 +31,7 @@ class AssertionVerifier:
         self._seen: dict[str, str] = {}
 
     def verify(self, assertion: str) -> None:
-        """Returns when the assertion is good."""
+        """Returns if the assertion is valid; EntraError if it is not."""
         try:
             header = jwt.get_unverified_header(assertion)
             claims = jwt.decode(assertion, options={"verify_signature": False})
@@ -63,8 +63,8 @@ class AssertionVerifier:
             raise invalid_client(700027, "Client assertion failed signature validation.") from None
         except jwt.PyJWTError as error:
             raise invalid_client(700021, f"Client assertion application identifier is wrong: {error}.") from None
-        # MSAL repeats an assertion of its own for minutes, so the same one again is no replay; another one under
-        # the same jti is.
+        # MSAL sends one assertion again for minutes, so the same assertion is no replay; another assertion with the
+        # same jti is.
         if self._seen.setdefault(str(claims["jti"]), assertion) != assertion:
             raise invalid_client(700027, "Client assertion reuses the identifier ('jti') of another one.")
 

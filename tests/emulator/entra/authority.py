@@ -19,7 +19,7 @@ JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 class Authority:
-    """Answers what a client asks of ``https://login.microsoftonline.com``."""
+    """Answers the requests to ``https://login.microsoftonline.com``."""
 
     def __init__(self, url: str, credentials: Credentials, tokens: Tokens, settings: CurrentSettings) -> None:
         self._url = url
@@ -117,7 +117,7 @@ class Authority:
     def _require_credential(self, form: dict[str, str]) -> None:
         if "client_assertion" in form:
             if form.get("client_assertion_type") != JWT_BEARER:
-                raise EntraError("invalid_request", 900144, "'client_assertion_type' is missing or not known.")
+                raise EntraError("invalid_request", 900144, "'client_assertion_type' is missing or unknown.")
             self._assertions.verify(form["client_assertion"])
         elif not form.get("client_secret"):
             raise invalid_client(

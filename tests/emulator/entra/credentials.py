@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything that a client may log in with, made anew at every start, and the files that hold it."""
+"""All credentials that a client can use, generated at each start, and the files with them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Credentials:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must never be seen in a URL."""
+        """The secrets, which must not be in a URL."""
         return (self.client_secret, self.app_service_header, self.federated_token, PFX_PASSWORD)
 
     def _assertion(self) -> str:
@@ -73,7 +73,7 @@ class Credentials:
 
 @dataclasses.dataclass(frozen=True)
 class Addresses:
-    """Where the services listen."""
+    """The addresses of the services."""
 
     graph_url: str
     authority_url: str
@@ -102,14 +102,14 @@ class CredentialFiles:
         return self.directory / "server.pem"
 
     def write_tls(self) -> None:
-        """A certificate authority, and a certificate of its for the two names of the TLS listener."""
+        """Writes a certificate authority, and a certificate of it for the two names of the TLS listener."""
         authority = trustme.CA()
         server = authority.issue_cert("localhost", "127.0.0.1")
         write_private(self.ca, authority.cert_pem.bytes())
         write_private(self.server, server.private_key_and_cert_chain_pem.bytes())
 
     def write(self, credentials: Credentials, addresses: Addresses) -> None:
-        """Every credential in every form in which a client may want it, and ``credentials.json`` that lists them."""
+        """Writes each credential in each form that a client may need, and ``credentials.json`` that lists them."""
         certificate = credentials.certificate.public_bytes(serialization.Encoding.PEM)
         password = serialization.BestAvailableEncryption(PFX_PASSWORD.encode())
         files = {
@@ -150,7 +150,7 @@ class CredentialFiles:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Writes a file that only its owner can read; it appears whole or not at all."""
+    """Writes a file that only its owner can read, atomically."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.unlink(missing_ok=True)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -13,7 +13,7 @@ from ..http.exchange import Answer, utc_now
 
 @dataclasses.dataclass(eq=False)
 class EntraError(Exception):
-    """An error as Entra answers it: OAuth's name for it, the AADSTS number, and a sentence."""
+    """An error of Entra: the OAuth error code, the AADSTS number, and the text."""
 
     error: str
     number: int
@@ -21,7 +21,7 @@ class EntraError(Exception):
     status: int = 400
 
     def answer(self) -> Answer:
-        """The error as an answer, with the ids that Entra puts into it."""
+        """The error as an answer, with the ids that Entra adds."""
         trace_id, correlation_id = str(uuid.uuid4()), str(uuid.uuid4())
         timestamp = f"{utc_now():%Y-%m-%d %H:%M:%SZ}"
         content = {
@@ -37,5 +37,5 @@ class EntraError(Exception):
 
 
 def invalid_client(number: int, text: str) -> EntraError:
-    """A credential that was refused: a 401."""
+    """The 401 for a credential that was refused."""
     return EntraError("invalid_client", number, text, status=401)

@@ -12,7 +12,7 @@ from ..settings import CurrentSettings
 from .credentials import Credentials
 from .tokens import Issued, Tokens
 
-# The two say the same thing with different names and types:
+# The two return the same content with different names and types:
 # learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
 # learn.microsoft.com/azure/app-service/overview-managed-identity
 

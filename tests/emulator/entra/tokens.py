@@ -18,12 +18,12 @@ _ALGORITHM = "RS256"
 
 
 class TokenError(Exception):
-    """A token that Graph refuses; the text is Graph's."""
+    """A token that Graph refuses; the text is that of Graph."""
 
 
 @dataclasses.dataclass(frozen=True)
 class AccessToken:
-    """What Graph needs of a verified token."""
+    """The content of a verified token."""
 
     token_id: str
     app_id: str
@@ -33,7 +33,7 @@ class AccessToken:
 
 @dataclasses.dataclass(frozen=True)
 class Issued:
-    """A fresh token and its life: seconds, and the Unix times that bound it."""
+    """A new token and its lifetime: in seconds, and the Unix times of its start and end."""
 
     token: str
     expires_in: int
@@ -42,7 +42,7 @@ class Issued:
 
 
 class Tokens:
-    """Signs and verifies access tokens with a key of its own."""
+    """Signs and verifies access tokens with a key generated at the start."""
 
     def __init__(self, graph_url: str, issuer: str, tenant_id: str) -> None:
         self.graph_url = graph_url
@@ -51,11 +51,11 @@ class Tokens:
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self._key_id = uuid.uuid4().hex
         self._valid_ids: set[str] = set()
-        # A batch shows the same token twenty times over, and what is signed stays signed.
+        # A batch presents the same token twenty times, and a verified signature stays valid.
         self._verified: dict[str, AccessToken] = {}
 
     def issue(self, app_id: str, roles: tuple[str, ...], lifetime: int) -> Issued:
-        """A token for Graph that lives ``lifetime`` seconds."""
+        """A token for Graph that is valid for ``lifetime`` seconds."""
         now = int(time.time())
         token_id = uuid.uuid4().hex
         claims: dict[str, object] = {
@@ -78,7 +78,7 @@ class Tokens:
         return Issued(token, lifetime, now, now + lifetime)
 
     def verify(self, token: str | None) -> AccessToken:
-        """The token's content; TokenError when it is missing, forged, for another audience, or no longer valid."""
+        """The content of a token; TokenError if it is missing, forged, for another audience, or no longer valid."""
         if not token:
             raise TokenError("Access token is empty.")
         known = self._verified.get(token)
@@ -107,10 +107,10 @@ class Tokens:
         return AccessToken(claims["uti"], claims["appid"], frozenset(claims.get("roles", [])), claims["exp"])
 
     def expire_all(self) -> None:
-        """From now on, every token issued so far is refused."""
+        """Makes every token issued so far invalid."""
         self._valid_ids.clear()
 
     def key_set(self) -> dict[str, object]:
-        """The JSON Web Key Set with which anyone can verify the tokens."""
+        """The JSON Web Key Set for verifying the tokens."""
         public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self._key.public_key()))
         return {"keys": [public | {"kid": self._key_id, "use": "sig", "alg": _ALGORITHM}]}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes the answer that a fault asks for out of a request and, where it applies, its ordinary answer."""
+"""Makes the answer that a fault describes, from the request and, where needed, its ordinary answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..http.exchange import Answer, Exchange, Kind
 from .faults import BodyForm, Drop, Effect, RetryAfter, RetryIn
 
 Ordinary = Callable[["frozenset[str] | None"], Answer]
-"""Answers a request as if there were no fault, keeping only the properties named (None: all)."""
+"""Answers a request without the fault, keeping only the properties named (None: all)."""
 
 _CODES = {
     400: "BadRequest",
@@ -44,10 +44,10 @@ _HTML = (
 
 @dataclasses.dataclass(frozen=True)
 class Delivery:
-    """An answer and the way in which it goes out. No answer: the connection is closed instead.
+    """An answer and how it is sent. Without an answer, the connection is closed.
 
-    ``delay`` and ``slow_body`` are seconds; ``cut`` ends the connection in the middle of the body. The client is
-    told to wait ``wait_seconds`` from when the answer is sent, or until the Unix time ``wait_until``.
+    ``delay`` and ``slow_body`` are seconds; ``cut`` ends the connection in the middle of the body. The answer makes
+    the client wait ``wait_seconds`` after it is sent, or until the Unix time ``wait_until``.
     """
 
     answer: Answer | None
@@ -59,7 +59,7 @@ class Delivery:
 
 
 def deliver(effect: Effect, exchange: Exchange, ordinary: Ordinary) -> Delivery:
-    """What becomes of a request that meets a fault."""
+    """The answer to a request to which a fault applies."""
     if effect.drop is Drop.BEFORE:
         return Delivery(None, delay=effect.delay)
     if effect.redirect is not None:
@@ -75,7 +75,7 @@ def deliver(effect: Effect, exchange: Exchange, ordinary: Ordinary) -> Delivery:
     if effect.drop is Drop.AFTER:
         return Delivery(None, delay=effect.delay)
     delivery = Delivery(answer, effect.delay, effect.slow_body, cut=effect.body_form is BodyForm.CUT)
-    return delivery if effect.retry_after is None else _told_to_wait(delivery, answer, effect.retry_after)
+    return delivery if effect.retry_after is None else _with_retry_after(delivery, answer, effect.retry_after)
 
 
 def _altered(effect: Effect, answer: Answer) -> Answer:
@@ -88,7 +88,7 @@ def _altered(effect: Effect, answer: Answer) -> Answer:
 
 def _refusal(effect: Effect, status: int, exchange: Exchange) -> Answer:
     code = effect.code or _CODES.get(status, "UnknownError")
-    message = effect.message or f"The emulator was told to answer {status}."
+    message = effect.message or f"A fault of the emulator answers {status}."
     if exchange.kind is Kind.AUTHORITY:
         answer = dataclasses.replace(_entra(effect, message, status).answer(), status=status)
     elif exchange.kind is Kind.IMDS:
@@ -127,7 +127,7 @@ def _formed(form: BodyForm | None, answer: Answer) -> Answer:
     return answer
 
 
-def _told_to_wait(delivery: Delivery, answer: Answer, retry: RetryAfter) -> Delivery:
+def _with_retry_after(delivery: Delivery, answer: Answer, retry: RetryAfter) -> Delivery:
     if retry.place is RetryIn.NESTED:
         return dataclasses.replace(delivery, wait_seconds=retry.seconds)
     if retry.place is RetryIn.HTTP_DATE_IN:
@@ -135,12 +135,12 @@ def _told_to_wait(delivery: Delivery, answer: Answer, retry: RetryAfter) -> Deli
     else:
         header = retry.header
     seconds, until = _read_header(header)
-    told = answer.with_headers({"Retry-After": header})
-    return dataclasses.replace(delivery, answer=told, wait_seconds=seconds, wait_until=until)
+    extended = answer.with_headers({"Retry-After": header})
+    return dataclasses.replace(delivery, answer=extended, wait_seconds=seconds, wait_until=until)
 
 
 def _read_header(text: str) -> tuple[float | None, float | None]:
-    """Seconds to wait, or the Unix time until which to; neither where the header is none that could be kept."""
+    """The seconds to wait, or the Unix time to wait for; neither for a header that is invalid."""
     try:
         return float(text), None
     except ValueError:

@@ -24,7 +24,7 @@ from .faults import Effect, RetryAfter, RetryIn
 
 
 class Limit(enum.Enum):
-    """What is limited."""
+    """The two limits of a family."""
 
     WRITES = "writes"
     REQUESTS = "requests"
@@ -32,13 +32,13 @@ class Limit(enum.Enum):
 
 @dataclasses.dataclass(frozen=True)
 class Excess:
-    """A request beyond some limits: which, and the seconds until each of them has a place again."""
+    """A request beyond some limits: which, and the seconds until all of them allow a request again."""
 
     limits: tuple[Limit, ...]
     wait: float
 
     def effect(self, form: RetryForm) -> Effect:
-        """The answer that it gets."""
+        """The effect on the answer."""
         return Effect(
             given={"over_budget": [limit.value for limit in self.limits]},
             status=429,
@@ -56,7 +56,7 @@ class _Window:
         self.refused = 0
 
     def count(self, now: float, period: float) -> int:
-        """How many requests there are in it."""
+        """The number of requests in it."""
         while self._times and now - self._times[0] >= period:
             self._times.popleft()
         return len(self._times)
@@ -67,7 +67,7 @@ class _Window:
         self.peak = max(self.peak, len(self._times))
 
     def free_at(self, limit: int, period: float) -> float:
-        """When so many have left that one more is within the limit."""
+        """The time at which one more request is within the limit."""
         return self._times[len(self._times) - limit] + period
 
 
@@ -80,7 +80,7 @@ class Budget:
         self._windows: defaultdict[tuple[str, Family, Limit], _Window] = defaultdict(_Window)
 
     def take(self, application: str, family: Family, is_write: bool) -> Excess | None:
-        """Counts a request; what is said of it when it is beyond a limit."""
+        """Counts a request; the excess if it is beyond a limit."""
         settings, now = self._settings.values, self._clock()
         period = settings.budget_seconds
         exceeded: dict[Limit, float] = {}
@@ -98,7 +98,7 @@ class Budget:
         return {family.value: self._figures(family) for family in Family}
 
     def _figures(self, of: Family) -> dict[str, object]:
-        """The busiest application's figures, and how many requests of any were refused."""
+        """The figures of the busiest application, and how many requests of all applications were refused."""
         now, period = self._clock(), self._settings.values.budget_seconds
         by_limit: dict[Limit, list[_Window]] = {limit: [] for limit in Limit}
         for (_application, family, limit), window in self._windows.items():
@@ -115,7 +115,7 @@ class Budget:
         }
 
     def clear(self) -> None:
-        """Forgets every request."""
+        """Resets all counts."""
         self._windows.clear()
 
     def _limits(self, family: Family, is_write: bool) -> list[tuple[Limit, int]]:
@@ -130,7 +130,7 @@ class Budget:
 
 
 def _retry_after(form: RetryForm, wait: float) -> RetryAfter | None:
-    # Rounded up wherever it is rounded: whoever comes back then is not to be too early.
+    # Always rounded up, so that a client that waits so long is not too early.
     if form is RetryForm.ABSENT:
         return None
     if form is RetryForm.INTEGER:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The kinds of faults that chance may choose from, by the names that the README lists."""
+"""The kinds of random faults, by the names in the README."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ import dataclasses
 from collections.abc import Callable, Mapping
 
 Do = Mapping[str, object]
-"""What a fault rule has under ``do``."""
+"""The member ``do`` of a fault rule."""
 
 _TRANSIENT = (408, 500, 502, 503, 504, 509)
 
 
 @dataclasses.dataclass(frozen=True)
 class ChaosKind:
-    """A kind of fault: what it does, given a short wait in seconds, and which requests it can befall.
+    """A kind of fault: what it does, given a short wait in seconds, and to which requests it can apply.
 
-    ``unasked`` kinds are chosen from when none are named.
+    Without a selection, the kinds with ``by_default`` are used.
     """
 
     name: str
     do: Callable[[float], Do]
     alone: bool = True
     inside: bool = True
-    unasked: bool = True
+    by_default: bool = True
 
-    def befalls(self, in_batch: bool) -> bool:
-        """Whether it can befall a request inside a batch, or one that is not."""
+    def applies_to(self, in_batch: bool) -> bool:
+        """Whether it can apply to a request inside a batch, or to one that is not."""
         return self.inside if in_batch else self.alone
 
 
@@ -48,7 +48,7 @@ KINDS = {
     kind.name: kind
     for kind in (
         ChaosKind("429_decimal", _throttled(429, _decimal)),
-        # Whole seconds have no shorter wait than this; and a date names the second that has begun.
+        # One second is the shortest wait in integers, and a date is rounded down to a second.
         ChaosKind("429_integer", _throttled(429, lambda _wait: "1")),
         ChaosKind("429_http_date", _throttled(429, lambda wait: {"http_date_in": 1 + wait})),
         ChaosKind("429_nested", _throttled(429, lambda wait: {"nested": wait})),
@@ -68,7 +68,7 @@ KINDS = {
         ChaosKind("cut_json", _always(body_form="cut_json"), inside=False),
         ChaosKind("drop_before", _always(drop="before"), inside=False),
         ChaosKind("drop_after", _always(drop="after"), inside=False),
-        # No patience helps against this one.
-        ChaosKind("keep_nothing", _always(keep_nothing=True), unasked=False),
+        # A client cannot succeed by repeating this one.
+        ChaosKind("keep_nothing", _always(keep_nothing=True), by_default=False),
     )
 }

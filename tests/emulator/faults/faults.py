@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules by which a request goes wrong: which requests, how often, and how."""
+"""Fault rules: to which requests a fault applies, how often, and what it does."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ..http.exchange import Exchange, Kind
 
 
 class FaultError(ValueError):
-    """A rule that cannot be understood; the text says why."""
+    """A rule that is invalid; the text is the reason."""
 
 
 class BodyForm(enum.Enum):
-    """What the body of an answer looks like."""
+    """The form of the body of an answer."""
 
     GRAPH = "graph"
     NESTED = "nested"
@@ -37,7 +37,7 @@ class Drop(enum.Enum):
 
 
 class RetryIn(enum.Enum):
-    """Where an answer says how long to wait."""
+    """Where an answer gives the time to wait."""
 
     HEADER = "header"
     HTTP_DATE_IN = "http_date_in"
@@ -46,7 +46,7 @@ class RetryIn(enum.Enum):
 
 @dataclasses.dataclass(frozen=True)
 class RetryAfter:
-    """How an answer says how long to wait: a literal header, or seconds put into a date or Intune's JSON."""
+    """How an answer gives the time to wait: a literal header, or seconds as a date or in Intune's JSON."""
 
     place: RetryIn
     header: str = ""
@@ -55,14 +55,14 @@ class RetryAfter:
 
 @dataclasses.dataclass(frozen=True)
 class JsonAnswer:
-    """Any JSON to answer with; null is JSON too."""
+    """Any JSON to answer with, null included."""
 
     content: object
 
 
 @dataclasses.dataclass(frozen=True)
 class Effect:
-    """What happens to a request that meets a rule; ``given`` is the rule's own text, for the log."""
+    """What happens to a request to which a rule applies; ``given`` is the text of the rule, for the log."""
 
     given: Mapping[str, object]
     status: int | None = None
@@ -82,7 +82,7 @@ class Effect:
 
 @dataclasses.dataclass
 class Rule:
-    """Requests that match meet the effect: not the first ``skip``, then ``times`` of them (None: all)."""
+    """The effect applies to requests that match: not to the first ``skip``, then to ``times`` of them (None: all)."""
 
     effect: Effect
     method: str | None = None
@@ -92,8 +92,8 @@ class Rule:
     times: int | None = 1
     skip: int = 0
 
-    def meets(self, exchange: Exchange) -> bool:
-        """Whether this request meets the effect; counts it."""
+    def take(self, exchange: Exchange) -> bool:
+        """Counts this request; whether the effect applies to it."""
         if self.times == 0 or not self._matches(exchange):
             return False
         if self.skip > 0:
@@ -113,7 +113,7 @@ class Rule:
 
 
 class Faults:
-    """The rules in force, in the order in which they were given."""
+    """The rules in force, in the order in which they were added."""
 
     def __init__(self) -> None:
         self._rules: list[Rule] = []
@@ -127,8 +127,8 @@ class Faults:
         self._rules.clear()
 
     def take(self, exchange: Exchange) -> Effect | None:
-        """The effect of the first rule that this request meets; a skipped request may meet a later rule."""
+        """The effect of the first rule that applies to this request; a later rule may apply to a skipped request."""
         for rule in self._rules:
-            if rule.meets(exchange):
+            if rule.take(exchange):
                 return rule.effect
         return None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads fault rules from JSON, strictly: a rule with a typing error would make a test pass that tests nothing."""
+"""Reads fault rules from JSON, strictly: with a misspelled rule, a test would pass without testing anything."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _Choice = TypeVar("_Choice", bound=enum.Enum)
 
 
 def parse(document: object) -> list[Rule]:
-    """The rules of a JSON document, which is one rule or a list; FaultError where it is neither."""
+    """The rules of a JSON document, which is one rule or a list of rules; FaultError if it is invalid."""
     items = document if isinstance(document, list) else [document]
     return [_rule(item) for item in items]
 
@@ -49,13 +49,13 @@ def _rule(item: object) -> Rule:
 
 
 def effect(document: object) -> Effect:
-    """What a rule does; FaultError where that makes no sense."""
+    """The effect of a rule; FaultError if it is invalid."""
     do = checked(document, "do", _EFFECT)
     status = None if "status" not in do else _whole(do["status"], "status")
     form = _choice(do, "body_form", BodyForm)
     needing = [name for name in _NEEDS_STATUS if name in do]
     if status is None and (needing or form in _ERROR_FORMS):
-        raise FaultError(f"{', '.join(needing) or 'this body_form'} needs a status")
+        raise FaultError(f"{', '.join(needing) or 'this body_form'} requires a status")
     return Effect(
         given=do,
         status=status,
@@ -84,7 +84,7 @@ def _retry_after(do: dict[str, object]) -> RetryAfter | None:
         return RetryAfter(RetryIn.HEADER, header=str(value))
     given = checked(value, "retry_after", frozenset({RetryIn.HTTP_DATE_IN.value, RetryIn.NESTED.value}))
     if len(given) != 1:
-        raise FaultError("retry_after: one of http_date_in and nested is wanted")
+        raise FaultError("retry_after must have either http_date_in or nested")
     [(place, seconds)] = given.items()
     return RetryAfter(RetryIn(place), seconds=_seconds(seconds, place))
 
@@ -96,17 +96,17 @@ def _keep(do: dict[str, object]) -> frozenset[str] | None:
     if names is None:
         return None
     if not isinstance(names, list) or not all(name in BY_NAME for name in names):
-        raise FaultError("keep_only: a list of the service's property names is wanted")
+        raise FaultError("keep_only must be a list of the service's property names")
     return frozenset(names)
 
 
 def checked(value: object, what: str, known: frozenset[str]) -> dict[str, object]:
-    """The value, if it is an object without unknown members; else FaultError."""
+    """The value, which must be an object without unknown members; else FaultError."""
     if not isinstance(value, dict):
-        raise FaultError(f"{what}: an object is wanted")
+        raise FaultError(f"{what} must be an object")
     unknown = value.keys() - known
     if unknown:
-        raise FaultError(f"{what}: there is no {', '.join(sorted(unknown))}")
+        raise FaultError(f"{what}: unknown members {', '.join(sorted(unknown))}")
     return value
 
 
@@ -122,26 +122,26 @@ def _text(values: dict[str, object], name: str) -> str | None:
     value = values.get(name)
     if value is None or isinstance(value, str):
         return value
-    raise FaultError(f"{name}: a string is wanted")
+    raise FaultError(f"{name} must be a string")
 
 
 def _flag(values: dict[str, object], name: str) -> bool:
     value = values.get(name, False)
     if isinstance(value, bool):
         return value
-    raise FaultError(f"{name}: true or false is wanted")
+    raise FaultError(f"{name} must be true or false")
 
 
 def _whole(value: object, name: str) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
-    raise FaultError(f"{name}: a whole number is wanted")
+    raise FaultError(f"{name} must be an integer of at least 0")
 
 
 def _seconds(value: object, name: str) -> float:
     if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0:
         return float(value)
-    raise FaultError(f"{name}: a number of seconds is wanted")
+    raise FaultError(f"{name} must be a number of seconds")
 
 
 def _choice(values: dict[str, object], name: str, choices: type[_Choice]) -> _Choice | None:
@@ -150,4 +150,4 @@ def _choice(values: dict[str, object], name: str, choices: type[_Choice]) -> _Ch
     try:
         return choices(values[name])
     except ValueError:
-        raise FaultError(f"{name}: one of {', '.join(str(choice.value) for choice in choices)} is wanted") from None
+        raise FaultError(f"{name} must be one of {', '.join(str(choice.value) for choice in choices)}") from None

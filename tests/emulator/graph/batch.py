@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The body of a batch, both ways: the steps that it asks for, and the answers to them.
+"""The body of a batch: the steps that it requests, and the answers to them.
 
 learn.microsoft.com/graph/json-batching
 """
@@ -23,7 +23,7 @@ MOST_STEPS = 20
 _MEMBERS = frozenset({"id", "method", "url", "headers", "body", "dependsOn"})
 _METHODS = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE"})
 _WITH_BODY = frozenset({"POST", "PATCH", "PUT"})
-# What a step has from the envelope that it came in; its own Content-Type is asked for.
+# The headers that a step takes from its envelope; it must have its own Content-Type.
 _INHERITED = ("host", "authorization", "user-agent", "client-request-id")
 _URL_CHARACTERS = "/%:@!$&'()*+,;=~?"
 
@@ -41,12 +41,12 @@ class Step:
 
     @property
     def key(self) -> str:
-        """The id as it is compared."""
+        """The id in the form in which ids are compared."""
         return self.id.lower()
 
     @property
     def refusal(self) -> GraphError | None:
-        """Why this step cannot be done, whatever it is about."""
+        """Why this step is not processed, whatever it requests."""
         if "://" in self.url.partition("?")[0]:
             return bad_request(f"The url of request '{self.id}' must be relative to the version root.")
         if self.url.partition("?")[0].strip("/") == BATCH:
@@ -57,7 +57,7 @@ class Step:
         return None
 
     def exchange(self, envelope: Exchange, number: int) -> Exchange:
-        """The step as a request, out of the envelope that has this number in the log."""
+        """The step as a request; ``number`` is that of its envelope in the log."""
         path, _rest, query = self.url.partition("?")
         inherited = {name: envelope.headers[name] for name in _INHERITED if name in envelope.headers}
         return Exchange(
@@ -72,19 +72,19 @@ class Step:
         )
 
     def answered(self, answer: Answer) -> dict[str, object]:
-        """The answer to the step as the batch shows it."""
+        """The answer to the step as part of the answer to the batch."""
         shown: dict[str, object] = {"id": self.id, "status": answer.status, "headers": answer.headers}
         return {**shown, "body": _shown_body(answer)} if answer.body else shown
 
 
 def parse(envelope: Exchange) -> list[Step]:
-    """The steps of a batch; GraphError where one of them spoils it all."""
+    """The steps of a batch; GraphError if the batch is refused as one."""
     if envelope.method != "POST":
-        raise GraphError(405, "MethodNotAllowed", f"A batch is sent with POST, not with {envelope.method}.")
+        raise GraphError(405, "MethodNotAllowed", f"A batch must be sent with POST, not with {envelope.method}.")
     content = read_json(envelope)
     items = content.get("requests") if isinstance(content, dict) else None
     if not isinstance(items, list) or not items:
-        raise _invalid("an array 'requests' with at least one request is wanted")
+        raise _invalid("'requests' must be an array with at least one request")
     if len(items) > MOST_STEPS:
         raise GraphError(
             400, "MaximumValueExceeded", f"Number of batch request steps exceeds the maximum value of {MOST_STEPS}."
@@ -94,9 +94,9 @@ def parse(envelope: Exchange) -> list[Step]:
     for step in steps:
         if step.key in known:
             raise _invalid(f"the id '{step.id}' is not unique")
-        # OData JSON 4.01, 19.1: a request can only depend on those before it.
+        # OData JSON 4.01, 19.1: a request can only depend on requests before it.
         if not known.issuperset(step.depends_on):
-            raise _invalid(f"request '{step.id}' depends on one that is not before it")
+            raise _invalid(f"request '{step.id}' depends on a request that is not before it")
         known.add(step.key)
     return steps
 
@@ -108,14 +108,14 @@ def _as_sent(part: str) -> str:
 
 def _step(item: object) -> Step:
     if not isinstance(item, dict):
-        raise _invalid("a request is an object")
-    # The service may well overlook a member that it does not know, but here a typing error is to be found.
+        raise _invalid("a request must be an object")
+    # The service may ignore a member that it does not know; here, a misspelled one has to be noticed.
     unknown = item.keys() - _MEMBERS
     if unknown:
-        raise _invalid(f"a request has no {', '.join(sorted(unknown))}")
+        raise _invalid(f"unknown members {', '.join(sorted(unknown))} of a request")
     method = _text(item, "method").upper()
     if method not in _METHODS:
-        raise _invalid(f"there is no method {method}")
+        raise _invalid(f"unknown method {method}")
     return Step(
         id=_text(item, "id"),
         method=method,
@@ -130,7 +130,7 @@ def _text(item: Mapping[str, object], name: str) -> str:
     value = item.get(name)
     if isinstance(value, str) and value:
         return value
-    raise _invalid(f"a request needs a string '{name}'")
+    raise _invalid(f"'{name}' of a request must be a string that is not empty")
 
 
 def _texts(value: object) -> Iterable[str]:
@@ -138,7 +138,7 @@ def _texts(value: object) -> Iterable[str]:
         return ()
     if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
         return value
-    raise _invalid("dependsOn is an array of ids")
+    raise _invalid("dependsOn must be an array of ids")
 
 
 def _headers(value: object) -> dict[str, str]:
@@ -146,7 +146,7 @@ def _headers(value: object) -> dict[str, str]:
         return {}
     if isinstance(value, dict) and all(isinstance(entry, str) for entry in value.values()):
         return {name.lower(): entry for name, entry in value.items()}
-    raise _invalid("headers is an object of strings")
+    raise _invalid("headers must be an object of strings")
 
 
 def _shown_body(answer: Answer) -> object:
@@ -157,7 +157,7 @@ def _shown_body(answer: Answer) -> object:
             pass
         else:
             return content
-    # A body that is no JSON comes as the base64 of its bytes, as documented.
+    # A body that is not JSON is returned in base64, as documented.
     return base64.urlsafe_b64encode(answer.body).decode()
 
 

@@ -104,13 +104,13 @@ class CompliancePolicies:
 
     def _page(self, exchange: Exchange) -> page.Page:
         if "$filter" in exchange.query:
-            # Seen on the live collection: filtering is up to the client.
+            # Seen on the live collection: the client has to filter.
             raise page.not_implemented()
         return page.parse(exchange, self._settings.values.page_size, self._settings.values.empty_pages)
 
     def _status(self, route: Route) -> Answer:
         answer = self._shown(route, self._store.status(route.policy_id, route.status_id))
-        # Microsoft's sample answer of this GET is wrapped so.
+        # Microsoft's sample answer to this GET is wrapped like this.
         return Answer.of_json(200, {"value": answer} if self._settings.values.wrap_item else answer)
 
     def _create(self, exchange: Exchange, route: Route) -> Answer:
@@ -143,7 +143,7 @@ class CompliancePolicies:
 def _changes(exchange: Exchange, route: Route) -> dict[Property, Value]:
     body = read_json(exchange)
     if not isinstance(body, dict):
-        raise bad_request("Unable to read JSON request payload: an object is wanted.")
+        raise bad_request("Unable to read JSON request payload: it must be an object.")
     if body.get("id", route.status_id) != route.status_id:
         raise bad_request("The property 'id' is the key of the entity and cannot be updated.")
     try:

@@ -36,7 +36,7 @@ _LONGEST_OFFSET_MINUTES = 14 * 60
 
 
 class EdmError(ValueError):
-    """A value that the service refuses; the text says why."""
+    """A value that the service refuses; the text is the reason."""
 
 
 class EdmType(enum.Enum):
@@ -94,7 +94,7 @@ _CANONICAL = {kind: {member.lower(): member for member in members} for kind, mem
 
 
 def parse_date_time_offset(text: str) -> int:
-    """Ticks of a DateTimeOffset literal of OData JSON (an offset is required); EdmError when it is none."""
+    """Ticks of a DateTimeOffset literal of OData JSON (an offset is required); EdmError if it is invalid."""
     match = _DATE_TIME_OFFSET.fullmatch(text)
     if match is None:
         raise EdmError(f"Cannot convert the literal '{text}' to the expected type 'Edm.DateTimeOffset'.")
@@ -125,7 +125,7 @@ def format_date_time_offset(ticks: int) -> str:
 
 @functools.lru_cache(maxsize=1024)
 def _date(days: int) -> str:
-    # The rows of a policy are of a few days, and there may be a hundred thousand of them.
+    # A hundred thousand rows may have the dates of a few days.
     return datetime.date.fromordinal(days + 1).isoformat()
 
 
@@ -168,7 +168,7 @@ def show(value: Value, edm: EdmType, case: EnumCase) -> Value:
 
 
 def same(left: Value, right: Value, edm: EdmType) -> bool:
-    """Whether two kept values mean the same: instants (both "never" alike), members in any case, others exactly."""
+    """Whether two kept values are equal: instants (both "never" alike), members in any case, others exactly."""
     if edm is EdmType.DATE_TIME_OFFSET and left in NEVER and right in NEVER:
         return True
     if edm in MEMBERS and isinstance(left, str) and isinstance(right, str):

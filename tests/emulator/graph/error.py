@@ -13,7 +13,7 @@ from urllib.parse import quote
 from ..http.exchange import Answer, Exchange, utc_now
 
 NOT_ROUTED = "No method match route template"
-# The host and service names in Intune's texts differ by scale unit; .invalid makes sure that none is ever called.
+# The host and service names in Intune's texts differ by scale unit; nothing can be sent to .invalid.
 SERVICE_PATH = "/DeviceConfiguration_2601/StatelessDeviceConfigurationFEService/deviceManagement"
 _SERVICE_URL = f"https://fef.amsub0102.manage.invalid{SERVICE_PATH}"
 _NO_OPERATION = uuid.UUID(int=0)
@@ -52,7 +52,7 @@ def envelope(exchange: Exchange, code: str, message: str) -> dict[str, object]:
 
 
 def flat_message(exchange: Exchange, text: str) -> str:
-    """Intune's text with the ids that its support asks for: the older form, and the inside of the nested one."""
+    """Intune's text with the ids for its support: the older form, and the content of the nested form."""
     parts = exchange.segments[2:]
     url = "/".join([_SERVICE_URL, *(quote(part, safe="") for part in parts)])
     return (
@@ -62,7 +62,7 @@ def flat_message(exchange: Exchange, text: str) -> str:
 
 
 def nested_message(exchange: Exchange, text: str, retry_after: float | None = None) -> str:
-    """Intune's JSON that Graph hands on as a string, line breaks as the service writes them."""
+    """Intune's JSON, which Graph passes on as a string, with the line breaks of the service."""
     document = {
         "_version": 3,
         "Message": flat_message(exchange, text),
@@ -101,7 +101,7 @@ def not_found(what: str, identifier: str) -> GraphError:
 
 
 def forbidden(scopes: tuple[str, ...]) -> GraphError:
-    """The 403 of the Intune service, which names the scopes that would do."""
+    """The 403 of the Intune service, which names the sufficient scopes."""
     return GraphError(
         403,
         "Forbidden",
@@ -112,5 +112,5 @@ def forbidden(scopes: tuple[str, ...]) -> GraphError:
 
 
 def bad_request(message: str) -> GraphError:
-    """A 400 of Graph's own."""
+    """A 400 of Graph itself."""
     return GraphError(400, "BadRequest", message)

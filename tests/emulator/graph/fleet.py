@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The fleet that an emulator starts with: its policies, and the managed devices that these are about."""
+"""The fleet at the start of an emulator: its policies and its managed devices."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ _LONGEST_EVALUATION = 60 * edm.TICKS_PER_SECOND
 class Fleet:
     """Policies with their rows, and devices: those that are given, or one for each device name in the rows.
 
-    A device made from rows has been in its state since ``as_of``, in ticks: before the end of its grace period it is
-    ``inGracePeriod``, after it ``noncompliant``.
+    ``as_of``, in ticks, decides whether the grace period of a device made from rows has ended: it is ``inGracePeriod``
+    before that, and ``noncompliant`` after it.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ def _guid(kind: str, name: str) -> uuid.UUID:
 
 
 def _last_sync(statuses: list[DeviceStatus], device_id: uuid.UUID) -> int:
-    # A device syncs, and what it reported is evaluated within the minute; one that never reported never synced.
+    # The service evaluates a device within a minute of its sync. A device that never reported never synced.
     reported = max(status.last_reported for status in statuses)
     return max(0, reported - device_id.int % _LONGEST_EVALUATION)
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The resource ``managedDevices``: the devices that Intune manages. They can be read, and not yet changed."""
+"""The resource ``managedDevices``: the devices that Intune manages. They can only be read."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class ManagedDevices:
             case _, []:
                 raise not_routed(_LIST, exchange.method, "/managedDevices")
             case _, ["$count"]:
-                # Seen on the live service, which can count the rows of a policy.
+                # Seen on the live service, although it counts the rows of a policy.
                 raise not_routed(_COUNT, exchange.method, "/managedDevices/$count")
             case "GET", [device_id]:
                 return self._item(exchange, device_id)

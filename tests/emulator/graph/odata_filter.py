@@ -4,7 +4,8 @@
 """The part of OData's ``$filter`` that is documented for a resource; everything else is refused.
 
 Comparisons are combined by ``and`` (learn.microsoft.com/graph/api/resources/intune-devices-manageddevice names the
-operators of each property), or by ``or`` where all of them are of one property that takes it. There are no parentheses.
+operators of each property), or by ``or`` where all of them are of one property that supports it. Parentheses are not
+supported.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Comparison:
     fold: bool
 
     def matches(self, entity: Entity) -> bool:
-        """Whether the entity fulfils it."""
+        """Whether the entity meets it."""
         kept, wanted = entity.value(self.prop), self.value
         if self.operator in ("lt", "gt"):
             if not isinstance(kept, int) or not isinstance(wanted, int):
@@ -51,19 +52,19 @@ class Comparison:
 
 @dataclasses.dataclass(frozen=True)
 class Filter:
-    """Comparisons of which an entity has to fulfil all, or any one."""
+    """Comparisons of which an entity has to meet all, or any one."""
 
     comparisons: tuple[Comparison, ...]
     any_one: bool
 
     def matches(self, entity: Entity) -> bool:
         """Whether the entity is in the result."""
-        fulfilled = (comparison.matches(entity) for comparison in self.comparisons)
-        return any(fulfilled) if self.any_one else all(fulfilled)
+        met = (comparison.matches(entity) for comparison in self.comparisons)
+        return any(met) if self.any_one else all(met)
 
 
 def parse(text: str, kind: type[Entity], fold: bool = False) -> Filter:
-    """The filter of a query; GraphError for one that the documentation does not have."""
+    """The filter of a query; GraphError for a filter that is not documented."""
     comparisons: list[Comparison] = []
     joints: set[str] = set()
     position = 0

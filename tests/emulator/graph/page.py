@@ -45,14 +45,14 @@ class Page:
         """The absolute link to the next page, or None after the last of ``total`` rows."""
         if self.end >= total and not self.blank:
             return None
-        # Whether the next page may be a blank one is part of the token, so that two never follow each other.
+        # The token includes whether this page is blank, so that two blank pages never follow each other.
         token = base64.urlsafe_b64encode(f"{self.end}:{int(self.blank)}".encode()).decode().rstrip("=")
         options = {name: exchange.query[name] for name in _KEPT_OPTIONS if name in exchange.query}
         return f"{graph_url}{exchange.raw_path}?{urlencode(options | {'$skiptoken': token}, safe='$')}"
 
 
 def parse(exchange: Exchange, largest: int, empty_pages: bool) -> Page:
-    """The page that a request asks for, of ``largest`` rows at most; GraphError for an invalid query option."""
+    """The requested page, with ``largest`` rows at most; GraphError for an invalid query option."""
     offset, after_blank = _position(exchange.query.get("$skiptoken"))
     top = _top(exchange.query.get("$top"))
     size = largest if top is None else min(top, largest)
@@ -79,5 +79,5 @@ def _top(text: str | None) -> int | None:
     if text is None:
         return None
     if not text.isdecimal() or int(text) == 0:
-        raise bad_request(f"Invalid value '{text}' for $top query option found. A positive integer is wanted.")
+        raise bad_request(f"Invalid value '{text}' for $top query option found. It must be a positive integer.")
     return int(text)

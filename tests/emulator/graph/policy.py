@@ -14,7 +14,7 @@ from .entity import Version
 from .platforms import DEFAULT_TYPE
 from .rows import Rows
 
-# Which count of the overview a status belongs to. Microsoft documents the counts but not this assignment.
+# The count of the overview for each status. Microsoft documents the counts but not this assignment.
 _OVERVIEW = {
     ComplianceStatus.UNKNOWN.value: "pendingCount",
     ComplianceStatus.NOT_ASSIGNED.value: "pendingCount",
@@ -31,7 +31,7 @@ _OVERVIEW_COUNTS_BETA = (*_OVERVIEW_COUNTS, "notApplicablePlatformCount", "confl
 
 @dataclasses.dataclass
 class Policy:
-    """A policy. Its own ``@odata.type`` tells the platform; the rows' integer does not."""
+    """A policy. Its ``@odata.type`` names the platform; the integer ``platform`` of the rows does not."""
 
     id: str
     display_name: str
@@ -43,7 +43,7 @@ class Policy:
     statuses: Rows[DeviceStatus] = dataclasses.field(default_factory=Rows)
 
     def copy(self) -> Policy:
-        """A policy whose rows can change without changing this one's."""
+        """A policy whose rows can change without changing those of this one."""
         return dataclasses.replace(self, statuses=self.statuses.copy())
 
     def as_json(self, version: Version) -> dict[str, object]:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads the JSON that a request to Graph carries."""
+"""Reads the JSON body of a request to Graph."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .error import GraphError, bad_request
 
 
 def read_json(exchange: Exchange) -> object:
-    """The decoded body; GraphError where it is no JSON, or says that it is none."""
+    """The decoded body; GraphError if it is not JSON, or its media type is another one."""
     media_type = exchange.header("content-type").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise GraphError(415, "UnsupportedMediaType", f"The media type '{media_type}' is not supported.")

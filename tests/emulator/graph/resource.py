@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the emulator needs to know of a resource; each has a file of its own beside this one."""
+"""The interface of a resource; each resource is a file beside this one."""
 
 from __future__ import annotations
 

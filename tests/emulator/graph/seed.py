@@ -25,7 +25,7 @@ DOCUMENTED = Path(__file__).parents[1] / "seeds" / "documented.json"
 _NAMESPACE = uuid.UUID("5b1f3c1e-8f0a-4a57-9d0c-3f7f3f1c2a11")
 _FIRST_REPORT = edm.parse_date_time_offset("2026-01-05T06:07:08.0000001Z")
 _GENERATED_POLICY = "Generated baseline"
-# Mostly compliant, as a real fleet is, with every status in any forty rows.
+# Mostly compliant, like a real fleet, with every status in any forty rows.
 _MIX = {
     ComplianceStatus.COMPLIANT: 29,
     ComplianceStatus.NON_COMPLIANT: 4,
@@ -38,7 +38,7 @@ _MIX = {
 }
 _STATUSES = [status.value for status, times in _MIX.items() for _turn in range(times)]
 _STRIDE = 7
-"""Has no divisor in common with the number of statuses, so that steps of it come by all of them."""
+"""Coprime to the number of statuses, so that steps of this length reach all of them."""
 _GRACE_DAYS = 30
 # The generated dates are the same at every start, so the states of the devices are too: those of this day, on which
 # some grace periods have ended and some have not.
@@ -46,7 +46,7 @@ _AS_OF = _FIRST_REPORT + 14 * edm.TICKS_PER_DAY
 
 
 class SeedError(ValueError):
-    """A seed that cannot be read; the text says why."""
+    """A seed that cannot be read; the text is the reason."""
 
 
 def load(path: Path) -> Fleet:
@@ -63,13 +63,13 @@ def load(path: Path) -> Fleet:
     except OSError as error:
         raise SeedError(f"cannot read the seed {path}: {error.strerror}") from error
     except (KeyError, TypeError, AttributeError) as error:
-        raise SeedError(f"the seed {path} lacks or misplaces {error}") from error
+        raise SeedError(f"cannot read the seed {path}: missing or misplaced {error}") from error
     except ValueError as error:
-        raise SeedError(f"the seed {path}: {error}") from error
+        raise SeedError(f"cannot read the seed {path}: {error}") from error
 
 
 def generate(count: int, policies: int = 1) -> Fleet:
-    """``count`` rows in turn under so many policies of one platform after the other, the same at every start."""
+    """A fleet of ``count`` rows, distributed over policies of several platforms; the same at every start."""
     generated = [_generated_policy(index, policies) for index in range(policies)]
     for index in range(count):
         of_policy, which = divmod(index, policies)
@@ -109,7 +109,7 @@ def _generated(number: int, of_policy: int, policy_id: str, platform: Platform) 
     status = _STATUSES[of_policy * _STRIDE % len(_STATUSES)]
     reported = _FIRST_REPORT + number * edm.TICKS_PER_SECOND
     in_grace = status == ComplianceStatus.NON_COMPLIANT.value
-    # The id is three GUIDs joined by "_" with the policy's in the middle, as seen in live answers.
+    # Three GUIDs joined by "_", that of the policy in the middle, as seen in live answers.
     return DeviceStatus(
         id=f"{number:08x}-0000-4000-8000-00000000000a_{policy_id}_{number:08x}-0000-4000-8000-00000000000b",
         device_display_name=f"PC-{number:06d}",

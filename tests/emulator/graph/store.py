@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the emulator knows and may change: the policies with their rows, and the managed devices."""
+"""The state of Graph: the policies with their rows, and the managed devices."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .rows import Rows
 
 
 class Store:
-    """The current state, and the one to go back to."""
+    """The current state, and that of the start."""
 
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
@@ -29,27 +29,27 @@ class Store:
 
     @property
     def devices(self) -> Rows[ManagedDevice]:
-        """The managed devices. They do not follow the rows of the policies; who changes these may change them too."""
+        """The managed devices. They do not change with the rows of the policies."""
         if self._devices is None:
             self._devices = self._fleet.devices.copy()
         return self._devices
 
     def device(self, device_id: str) -> ManagedDevice:
-        """The managed device with this id; GraphError where it does not exist."""
+        """The managed device with this id; GraphError if it does not exist."""
         device = self.devices.get(device_id)
         if device is None:
             raise not_found("Managed device", device_id)
         return device
 
     def policy(self, policy_id: str) -> Policy:
-        """The policy with this id; GraphError when there is none."""
+        """The policy with this id; GraphError if it does not exist."""
         policy = self.policies.get(policy_id)
         if policy is None:
             raise not_found("Device compliance policy", policy_id)
         return policy
 
     def status(self, policy_id: str, status_id: str) -> DeviceStatus:
-        """The row with this id; GraphError when there is none."""
+        """The row with this id; GraphError if it does not exist."""
         status = self.policy(policy_id).statuses.get(status_id)
         if status is None:
             raise not_found("Device compliance device status", status_id)
@@ -60,6 +60,6 @@ class Store:
         self.policy(policy_id).statuses.put(status)
 
     def delete(self, policy_id: str, status_id: str) -> None:
-        """Removes a row; GraphError when there is none."""
+        """Removes a row; GraphError if it does not exist."""
         self.status(policy_id, status_id)
         self.policy(policy_id).statuses.remove(status_id)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One request as it arrived, and the answer to it."""
+"""One request as received, and the answer to it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 class Kind(enum.Enum):
-    """Which service of Microsoft's a request is for."""
+    """The Microsoft service that a request is for."""
 
     GRAPH = "graph"
     AUTHORITY = "authority"
@@ -32,10 +32,10 @@ class Kind(enum.Enum):
 
 @dataclasses.dataclass(frozen=True)
 class Exchange:
-    """A request, read whole: one that came over a connection, or one inside a batch.
+    """A complete request: from a connection, or from inside a batch.
 
-    ``raw_path`` is the path as sent, percent-encoding and all; ``segments`` are split before they are decoded, so
-    that an id may contain a slash. ``batch`` is the number, in the log, of the envelope that a request came in.
+    ``raw_path`` is the percent-encoded path as sent; ``segments`` are split before they are decoded, so that an id may
+    contain a slash. ``batch`` is the number, in the log, of the envelope of a request inside a batch.
     """
 
     kind: Kind
@@ -50,7 +50,7 @@ class Exchange:
 
     @classmethod
     def received(cls, request: Request, kind: Kind, body: bytes) -> Exchange:
-        """A request that came over a connection of its own."""
+        """A request from a connection."""
         raw_path: bytes = request.scope["raw_path"]
         query: bytes = request.scope["query_string"]
         return cls(
@@ -75,12 +75,12 @@ class Exchange:
 
     @property
     def is_envelope(self) -> bool:
-        """Whether this is a batch, whose requests are to be judged and not it."""
+        """Whether this is a batch, whose requests are judged instead of it."""
         return self.kind is Kind.GRAPH and self.segments[1:] == [BATCH]
 
     @property
     def is_write(self) -> bool:
-        """Whether this asks Graph to change something."""
+        """Whether this requests a change from Graph."""
         return self.kind is Kind.GRAPH and self.method != "GET" and not self.is_envelope
 
     @property
@@ -100,13 +100,13 @@ class Exchange:
         return token.strip() if scheme.lower() == "bearer" else None
 
     def header(self, name: str) -> str:
-        """The value of a header, named in lower case; empty when it was not sent."""
+        """The value of a header, named in lower case; empty if it was not sent."""
         return self.headers.get(name, "")
 
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What goes back: the status, the headers beyond Date and Content-Length, and the body."""
+    """An answer: the status, the headers beside Date and Content-Length, and the body."""
 
     status: int
     body: bytes = b""
@@ -114,12 +114,12 @@ class Answer:
 
     @classmethod
     def of_json(cls, status: int, content: object, headers: dict[str, str] | None = None) -> Answer:
-        """An answer that carries JSON."""
+        """An answer with a JSON body."""
         return cls.of_bytes(status, json_bytes(content), headers)
 
     @classmethod
     def of_bytes(cls, status: int, body: bytes, headers: dict[str, str] | None = None) -> Answer:
-        """An answer that carries JSON, encoded already."""
+        """An answer with a JSON body that is already encoded."""
         return cls(status, body, {"Content-Type": "application/json"} | (headers or {}))
 
     def halved(self) -> Answer:
@@ -142,5 +142,5 @@ def segments(raw_path: str) -> list[str]:
 
 
 def utc_now() -> datetime.datetime:
-    """The time of an answer."""
+    """The current time."""
     return datetime.datetime.now(tz=datetime.timezone.utc)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The listeners: TLS for Graph and the authority, plain http for managed identity, both on the loopback alone."""
+"""The listeners on the loopback interface: TLS for Graph and the authority, plain HTTP for managed identity."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from .connection import TRANSPORT
 
 LOOPBACK = "127.0.0.1"
 
-# Longer than any test idles, so that the emulator never closes a connection that it was not told to close.
+# Longer than any test is idle, so that the emulator closes a connection only where a fault requests that.
 _KEEP_ALIVE_SECONDS = 120
-# What is still being answered at a stop is dropped: a client that idles must not hold the emulator up.
+# Requests in progress are dropped at a stop, so that an idle client does not delay it.
 _STOPPING_SECONDS = 0
 
 
 class _Protocol(H11Protocol):
-    """HTTP that hands its transport on, for the faults that hang up."""
+    """HTTP that provides its transport, for the faults that close connections."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # asyncio hands this protocol a stream
         super().connection_made(transport)
@@ -39,7 +39,7 @@ class _Protocol(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves the signals to whoever runs several of them."""
+    """A server that leaves signals to ``serve``, which runs several of them."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -48,26 +48,26 @@ class _Server(uvicorn.Server):
 
 
 class Listener:
-    """A bound socket, and the application that it will serve."""
+    """A bound socket."""
 
     def __init__(self, port: int) -> None:
-        # Named as TCP, because asyncio sets TCP_NODELAY on such sockets alone; without it every answer whose head and
-        # body are two packets waits 40 ms for a delayed acknowledgement.
+        # The protocol is named, since asyncio sets TCP_NODELAY on such sockets only; without it, each answer whose head
+        # and body are two packets waits 40 ms for a delayed acknowledgment.
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind((LOOPBACK, port))
         self.port: int = self._socket.getsockname()[1]
 
     def server(self, application: ASGIApp, certificate: Path | None = None) -> tuple[uvicorn.Server, socket.socket]:
-        """A server of the application on this socket, with TLS when there is a file with key and certificate."""
+        """A server of the application on this socket, with TLS if a file with key and certificate is given."""
         options: dict[str, Any] = {} if certificate is None else {"ssl_certfile": certificate}
         config = uvicorn.Config(
-            _explained(application),
+            _logging_errors(application),
             http=_Protocol,
             ws="none",
             lifespan="off",
             log_config=None,
-            # Quiet even about requests cut short by a stop: a clean stop shows no trace.
+            # Quiet about requests that a stop interrupts as well, so that a clean stop prints nothing.
             log_level="critical",
             access_log=False,
             server_header=False,
@@ -78,23 +78,23 @@ class Listener:
         return _Server(config), self._socket
 
 
-def _explained(application: ASGIApp) -> ASGIApp:
-    """The application, with the trace of an error of its own on stderr: uvicorn is kept quiet, see ``server``."""
+def _logging_errors(application: ASGIApp) -> ASGIApp:
+    """The application, with the traceback of an internal error on stderr, because uvicorn logs nothing here."""
 
-    async def explained(scope: Scope, receive: Receive, send: Send) -> None:
+    async def logging_errors(scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await application(scope, receive, send)
         except Exception:
-            logging.getLogger(__name__).exception("the emulator failed at %s", scope["path"])
+            logging.getLogger(__name__).exception("internal error of the emulator at %s", scope["path"])
             raise
 
-    return explained
+    return logging_errors
 
 
 async def serve(
     servers: list[tuple[uvicorn.Server, socket.socket]], ready: Callable[[], None], until_eof: bool
 ) -> None:
-    """Serves until SIGTERM or SIGINT, or until standard input ends; ``ready`` is called once all listeners accept."""
+    """Serves until SIGTERM or SIGINT, or until standard input ends; calls ``ready`` once all listeners accept."""
 
     def stop() -> None:
         for server, _rest in servers:

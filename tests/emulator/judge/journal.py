@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The log of every request, without its secrets."""
+"""The log of the requests, without secrets."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from .leak import LeakScan
 
 @dataclasses.dataclass
 class Entry:
-    """One request. ``at`` is Unix time in seconds; ``status`` stays None when no answer was sent.
+    """One request. ``at`` is Unix time in seconds; ``status`` is None if no answer was sent.
 
-    ``batch`` is the ``n`` of the envelope, for a request inside one; ``retry_at`` the Unix time before which the client
-    was told not to come again.
+    ``batch`` is the ``n`` of the envelope of a request inside a batch; ``retry_at`` is the Unix time before which the
+    client must not repeat the request.
     """
 
     n: int
@@ -40,14 +40,14 @@ class Entry:
 
 
 class Journal:
-    """Numbers the requests from 1 and remembers them."""
+    """The requests, numbered from 1."""
 
     def __init__(self, leaks: LeakScan) -> None:
         self._leaks = leaks
         self._entries: list[Entry] = []
 
     def open(self, exchange: Exchange, fault: object) -> Entry:
-        """Remembers a request and the fault that it met, if any."""
+        """Adds a request, with its fault if it has one."""
         entry = Entry(
             n=len(self._entries) + 1,
             at=time.time(),
@@ -71,7 +71,7 @@ class Journal:
         return [dict(vars(entry)) for entry in self._entries]
 
     def clear(self) -> None:
-        """Forgets everything; the next request is number 1."""
+        """Removes all requests; the next one is number 1."""
         self._entries.clear()
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Counts what a good client never does."""
+"""Finds violations of the rules for a well-behaved client."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ..settings import CurrentSettings
 from .leak import LeakScan
 
 
-class Offence(enum.Enum):
+class Violation(enum.Enum):
     """The rules of the judge."""
 
     PATCH_CHANGES_NOTHING = "patch_changes_nothing"
@@ -36,20 +36,20 @@ class Offence(enum.Enum):
     WRITE_WHILE_HELD = "write_while_held"
 
 
-_OVER_BUDGET = {Limit.WRITES: Offence.WRITE_OVER_BUDGET, Limit.REQUESTS: Offence.REQUEST_OVER_BUDGET}
+_OVER_BUDGET = {Limit.WRITES: Violation.WRITE_OVER_BUDGET, Limit.REQUESTS: Violation.REQUEST_OVER_BUDGET}
 
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """One offence: the rule, the number of the request in the log, and what was wrong."""
+    """One violation: the rule, the number of the request in the log, and a description."""
 
-    rule: Offence
+    rule: Violation
     n: int
     detail: str
 
 
 class Judge:
-    """Looks at every request before it is answered."""
+    """Checks each request before it is answered."""
 
     def __init__(
         self, graph_host: str, settings: CurrentSettings, leaks: LeakScan, clock: Callable[[], float] = time.time
@@ -63,31 +63,31 @@ class Judge:
         self._not_before: dict[tuple[str, str, str], float] = {}
         self._held_until: dict[str, float] = {}
 
-    def look(self, exchange: Exchange, n: int, patch: Patch | None) -> None:
-        """Judges request number ``n``; ``patch`` is what it asks to change of which row."""
+    def check(self, exchange: Exchange, n: int, patch: Patch | None) -> None:
+        """Checks request number ``n``; ``patch`` is the row and the changes that it requests."""
         if self._leaks.found(exchange.raw_path) or self._leaks.found(exchange.query_string):
-            self._find(Offence.SECRET_IN_URL, n, f"a secret or token in the URL of a {exchange.method}")
+            self._report(Violation.SECRET_IN_URL, n, f"a secret or token in the URL of a {exchange.method}")
         if exchange.bearer and (exchange.kind is not Kind.GRAPH or exchange.host != self._graph_host):
-            self._find(Offence.TOKEN_TO_ANOTHER_HOST, n, f"a bearer token came to {exchange.host}")
-        self._look_for_haste(exchange, n)
+            self._report(Violation.TOKEN_TO_ANOTHER_HOST, n, f"a bearer token was sent to {exchange.host}")
+        self._check_timing(exchange, n)
         if exchange.kind is Kind.GRAPH:
             if exchange.batch is None:
-                self._look_at_request_id(exchange.header("client-request-id"), n)
+                self._check_request_id(exchange.header("client-request-id"), n)
             if self._settings.values.expect_no_writes and exchange.is_write:
-                self._find(Offence.WRITE_IN_CHECK_MODE, n, f"{exchange.method} {exchange.path}")
+                self._report(Violation.WRITE_IN_CHECK_MODE, n, f"{exchange.method} {exchange.path}")
         if patch is not None:
-            self._look_at_patch(patch, n)
+            self._check_patch(patch, n)
 
     def exceeded(self, exchange: Exchange, n: int, limits: Iterable[Limit]) -> None:
-        """Request number ``n`` was refused because it is beyond these limits."""
+        """Reports request number ``n``, which was refused because it is beyond these limits."""
         for limit in limits:
-            self._find(_OVER_BUDGET[limit], n, f"{exchange.method} {exchange.path}")
+            self._report(_OVER_BUDGET[limit], n, f"{exchange.method} {exchange.path}")
 
-    def told_to_wait(self, exchange: Exchange, status: int, until: float) -> None:
-        """Remembers the Unix time before which this client must not repeat the request that was answered so.
+    def note_wait(self, exchange: Exchange, status: int, until: float) -> None:
+        """Records the Unix time before which this client must not repeat the request.
 
-        A write inside a batch that was throttled stands for all writes: sending the next batch of them is to
-        run into the same wall with twenty requests at once.
+        A throttled write inside a batch holds all writes, because the next batch would have twenty more of them
+        throttled.
         """
         self._not_before[_repetition(exchange)] = until
         if status == HTTPStatus.TOO_MANY_REQUESTS and exchange.batch is not None and exchange.is_write:
@@ -95,57 +95,61 @@ class Judge:
             self._held_until[client] = max(until, self._held_until.get(client, 0.0))
 
     def as_json(self) -> dict[str, object]:
-        """The findings, and how many there are of every rule."""
+        """The findings, and their number for each rule."""
         counted = Counter(finding.rule for finding in self._findings)
         return {
             "findings": [
                 {"rule": finding.rule.value, "n": finding.n, "detail": finding.detail} for finding in self._findings
             ],
-            "counts": {rule.value: counted[rule] for rule in Offence},
+            "counts": {rule.value: counted[rule] for rule in Violation},
             "total": len(self._findings),
         }
 
     def clear(self) -> None:
-        """Forgets every finding, and what it would have judged by."""
+        """Removes all findings, and what was recorded of earlier requests."""
         self._findings.clear()
         self._request_ids.clear()
         self._not_before.clear()
         self._held_until.clear()
 
-    def _look_for_haste(self, exchange: Exchange, n: int) -> None:
+    def _check_timing(self, exchange: Exchange, n: int) -> None:
         now = self._clock()
         early = self._not_before.get(_repetition(exchange), 0.0) - now
         if early > 0:
-            self._find(Offence.RETRY_BEFORE_TIME, n, f"{exchange.method} {exchange.path} came {early:.3f} s early")
+            self._report(Violation.RETRY_BEFORE_TIME, n, f"{exchange.method} {exchange.path} came {early:.3f} s early")
         held = self._held_until.get(_client(exchange), 0.0) - now
         if held > 0 and exchange.is_write:
-            self._find(Offence.WRITE_WHILE_HELD, n, f"{exchange.method} {exchange.path} came {held:.3f} s early")
+            self._report(Violation.WRITE_WHILE_HELD, n, f"{exchange.method} {exchange.path} came {held:.3f} s early")
 
-    def _look_at_request_id(self, text: str, n: int) -> None:
+    def _check_request_id(self, text: str, n: int) -> None:
         try:
             request_id = uuid.UUID(text)
         except ValueError:
-            self._find(Offence.NO_CLIENT_REQUEST_ID, n, "client-request-id is no GUID" if text else "none was sent")
+            self._report(
+                Violation.NO_CLIENT_REQUEST_ID,
+                n,
+                "not a GUID" if text else "missing",
+            )
             return
         if request_id in self._request_ids:
-            self._find(Offence.NO_CLIENT_REQUEST_ID, n, f"client-request-id {request_id} was used before")
+            self._report(Violation.NO_CLIENT_REQUEST_ID, n, f"client-request-id {request_id} was used before")
         self._request_ids.add(request_id)
 
-    def _look_at_patch(self, patch: Patch, n: int) -> None:
+    def _check_patch(self, patch: Patch, n: int) -> None:
         status, changes = patch
         needless = unchanged(status, changes)
         if len(needless) == len(changes):
-            self._find(Offence.PATCH_CHANGES_NOTHING, n, f"every property is so already: {', '.join(needless)}")
+            self._report(Violation.PATCH_CHANGES_NOTHING, n, f"nothing to change: {', '.join(needless)}")
         elif needless:
-            self._find(Offence.PROPERTY_SENT_NEEDLESSLY, n, f"so already: {', '.join(needless)}")
+            self._report(Violation.PROPERTY_SENT_NEEDLESSLY, n, f"nothing to change: {', '.join(needless)}")
 
-    def _find(self, rule: Offence, n: int, detail: str) -> None:
+    def _report(self, rule: Violation, n: int, detail: str) -> None:
         self._findings.append(Finding(rule, n, detail))
 
 
 def _client(exchange: Exchange) -> str:
-    # Many clients may come from one address at once (forks, say), and one must not be blamed for what another was
-    # told. Each has a token of its own; where there is none, the program's name has to do.
+    # Several clients may have one address (forks, for example), and each is judged by its own answers. A token
+    # identifies a client; without a token, the name of the program is used.
     return exchange.bearer or f"{exchange.client_address} {exchange.header('user-agent')}"
 
 

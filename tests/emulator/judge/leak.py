@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finds secrets where they have no business: in a URL."""
+"""Finds secrets in URLs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _JWT = re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]+")
 
 
 class LeakScan:
-    """Knows the secrets of this start, and what a token looks like."""
+    """Searches for the secrets of this start, and for tokens."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._pattern = re.compile("|".join([*map(re.escape, secrets), _JWT.pattern]))
@@ -24,5 +24,5 @@ class LeakScan:
         return bool(self._pattern.search(text) or self._pattern.search(unquote_plus(text)))
 
     def redacted(self, text: str) -> str:
-        """The text, or what is safe to show of it."""
-        return "(removed: it holds a secret)" if self.found(text) else text
+        """The text, or a placeholder if it contains a secret."""
+        return "(removed, because it contains a secret)" if self.found(text) else text

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One emulator for all tests that need it, as at its start before each of them."""
+"""One emulator for all tests that need it, reset before each of them."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _EMULATOR = pytest.StashKey[RunningEmulator]()
 
 @dataclasses.dataclass
 class Client:
-    """A client that does everything right, unless a test tells it not to."""
+    """A client that does everything right, unless a test requests otherwise."""
 
     emulator: RunningEmulator
     session: requests.Session
     token: str | None = None
 
-    def ask_for_token(self, **form: str) -> requests.Response:
-        """A request for a token with the good values, and these besides or instead."""
+    def request_token(self, **form: str) -> requests.Response:
+        """A request for a token with valid values, or with these instead."""
         credentials = self.emulator.credentials
         return self.session.post(
             f"{credentials['authority_url']}/{credentials['tenant_id']}/oauth2/v2.0/token",
@@ -49,14 +49,14 @@ class Client:
         )
 
     def log_in(self) -> str:
-        """Gets a token, which every later request carries."""
-        answer = self.ask_for_token(client_secret=self.emulator.credentials["client_secret"])
+        """Gets a token for all later requests."""
+        answer = self.request_token(client_secret=self.emulator.credentials["client_secret"])
         token: str = answer.json()["access_token"]
         self.token = token
         return token
 
     def send(self, method: str, url: str, headers: dict[str, str] | None = None, **kwargs: Any) -> requests.Response:
-        """One request with an id of its own; an absolute URL, or a path below Graph's host."""
+        """One request with a new id; an absolute URL, or a path below Graph's host."""
         if not url.startswith("https://"):
             url = self.emulator.url + url
         sent = {"client-request-id": str(uuid.uuid4())}
@@ -137,7 +137,7 @@ def running(request: pytest.FixtureRequest) -> RunningEmulator:
 
 @pytest.fixture
 def emulator(running: RunningEmulator) -> RunningEmulator:
-    """The emulator as at its start."""
+    """The emulator, reset."""
     running.reset()
     return running
 
@@ -151,6 +151,6 @@ def anonymous(emulator: RunningEmulator) -> Iterator[Client]:
 
 @pytest.fixture
 def client(anonymous: Client) -> Client:
-    """A client that has."""
+    """A client that has logged in."""
     anonymous.log_in()
     return anonymous

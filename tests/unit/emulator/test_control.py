@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Steering a running emulator."""
+"""Controlling a running emulator."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ...emulator import EmulatorError, RunningEmulator
 from .conftest import ADA, WINDOWS, Client, counts, item, statuses
 
 
-def test_rows_can_be_set_past_the_service(client: Client) -> None:
+def test_rows_can_be_set_without_the_service(client: Client) -> None:
     row = client.emulator.put_status(WINDOWS, ADA, status="brandNew", lastReportedDateTime="2026-02-03T04:05:06+01:00")
     assert (row["status"], row["lastReportedDateTime"]) == ("brandNew", "2026-02-03T03:05:06Z")
     assert client.get(item()).json()["status"] == "brandNew"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command line: starting, the files that it leaves, and stopping."""
+"""The command line: starting, the files, and stopping."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PACKAGE = f"{__name__.rpartition('.unit.')[0]}.emulator"
 
 
 def spawn(*arguments: str, temporary: Path) -> subprocess.Popen[str]:
-    """The command, with a temporary directory that can be looked into."""
+    """The command, with a temporary directory that the test can read."""
     return subprocess.Popen(
         [sys.executable, "-m", PACKAGE, *arguments],
         cwd=ROOT,
@@ -40,7 +40,7 @@ def spawn(*arguments: str, temporary: Path) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_says_when_it_is_ready_and_stops_cleanly(tmp_path: Path, number: signal.Signals) -> None:
+def test_it_prints_when_it_is_ready_and_stops_cleanly(tmp_path: Path, number: signal.Signals) -> None:
     env_file, temporary = tmp_path / "env", tmp_path / "temporary"
     temporary.mkdir()
     with spawn("--env-file", str(env_file), temporary=temporary) as process:
@@ -120,21 +120,21 @@ def test_the_environment_can_be_sourced(running: RunningEmulator) -> None:
     assert running.env["INTUNE_AUTHORITY_URL"].startswith("https://127.0.0.1:")
 
 
-def test_its_files_are_for_their_owner_alone(running: RunningEmulator) -> None:
+def test_only_the_owner_can_read_its_files(running: RunningEmulator) -> None:
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in running.directory.iterdir()}
     modes.pop("stderr")
     assert set(modes.values()) == {0o600}
     assert modes.keys() >= {"ca.pem", "certificate.pem", "certificate-encrypted.pem", "certificate.pfx", "env"}
 
 
-def test_it_listens_on_the_loopback_alone(running: RunningEmulator) -> None:
+def test_it_listens_on_the_loopback_interface_only(running: RunningEmulator) -> None:
     port = int(running.url.rpartition(":")[2])
     listening = [line.split() for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]]
     addresses = [fields[1] for fields in listening if fields[3] == "0A" and fields[1].endswith(f":{port:04X}")]
     assert addresses == [f"0100007F:{port:04X}"]
 
 
-def test_many_rows_are_there_in_seconds_and_the_last_page_as_fast_as_the_first() -> None:
+def test_many_rows_take_seconds_and_the_last_page_no_longer_than_the_first() -> None:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     with start(statuses=100_000) as emulator, connect(emulator) as client:
         client.log_in()
@@ -148,12 +148,12 @@ def test_many_rows_are_there_in_seconds_and_the_last_page_as_fast_as_the_first()
             url = pages[-1].get("@odata.nextLink")
         assert len({row["id"] for page in pages for row in page["value"]}) == 100_000
         assert len(pages) == 100
-    # The emulator's own time on a processor, not the clock's: other tests run beside this one.
+    # The processor time of the emulator, because other tests run beside this one.
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert ended.ru_utime + ended.ru_stime - used.ru_utime - used.ru_stime < 15
 
 
-def test_generated_rows_are_the_same_every_time_and_of_every_status() -> None:
+def test_generated_rows_are_reproducible_and_have_every_status() -> None:
     [first], [again] = seed.generate(40).policies, seed.generate(40).policies
     assert first == again
     assert len(first.statuses) == 40
@@ -175,7 +175,7 @@ def test_generated_rows_can_be_spread_over_policies_of_several_platforms() -> No
     assert [len(policy.statuses) for policy in seed.generate(3, 2).policies] == [2, 1]
 
 
-def test_the_start_can_say_how_many_policies_there_are_and_how_fast_the_clock_runs() -> None:
+def test_start_takes_the_number_of_policies_and_the_time_scale() -> None:
     with start(statuses=9, policies=3, time_scale=0.5) as emulator:
         assert [len(rows) for rows in emulator.state()["statuses"].values()] == [3, 3, 3]
         assert emulator.settings()["time_scale"] == 0.5
@@ -194,7 +194,7 @@ def test_the_start_can_say_how_many_policies_there_are_and_how_fast_the_clock_ru
         ["--time-scale", "fast"],
     ],
 )
-def test_an_option_that_makes_no_sense_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_option_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         cli.main(arguments)
     assert arguments[0] in capsys.readouterr().err
@@ -210,7 +210,7 @@ def test_a_seed_that_cannot_be_read_is_explained(tmp_path: Path, text: str | Non
     assert "Traceback" not in str(caught.value)
 
 
-def test_a_seed_of_ones_own(tmp_path: Path) -> None:
+def test_a_seed_file(tmp_path: Path) -> None:
     path = tmp_path / "seed.json"
     path.write_text(
         '{"policies": [{"id": "p", "displayName": "P", "statuses": [{"id": "s", "status": "future"}]}]}',

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The imports between the rooms of the emulator: each room imports from the rooms above it in the table alone."""
+"""The imports between the rooms of the emulator: a room imports only from rooms that are above it in the table."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2] / "emulator"
 
-# From the ground up. The files at the top that are not listed put the rooms together and may import them all; process
-# and remote run and steer an emulator from outside, with the standard library alone.
+# The files that are not listed connect the rooms and may import all of them. process and remote run and control an
+# emulator from outside, with the standard library only.
 ROOMS = {
     "settings": set[str](),
     "http": set(),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Federated assertions: the issuer's key is the emulator's own, so these tests sit beside the verifier."""
+"""Federated assertions: only the emulator has the key of the issuer, so these tests use the verifier itself."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def signed(key: rsa.RSAPrivateKey = CREDENTIALS.federated_key, **claims: Any) ->
     return jwt.encode(content | claims, key, algorithm="RS256")
 
 
-def test_the_federated_token_is_good_and_may_be_used_again() -> None:
+def test_the_federated_token_is_valid_and_may_be_used_again() -> None:
     VERIFIER.verify(CREDENTIALS.federated_token)
     VERIFIER.verify(CREDENTIALS.federated_token)
 

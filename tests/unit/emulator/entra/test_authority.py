@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Logging in: with MSAL as the collection does, and in the ways that must be refused."""
+"""Logging in: with MSAL like the collection, and requests that must be refused."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 def log_in(client: Client, credential: Any, tenant_id: str | None = None) -> dict[str, Any]:
-    """What MSAL makes of a credential."""
+    """The answer of MSAL for a credential."""
     credentials = client.emulator.credentials
     application = msal.ConfidentialClientApplication(
         credentials["client_id"],
@@ -42,7 +42,7 @@ def pem_credential(path: str) -> dict[str, str]:
 
 
 def opens_graph(client: Client, result: dict[str, Any]) -> bool:
-    """Whether the token of a login is good for Graph."""
+    """Whether the token of a login is valid for Graph."""
     answer = client.get(policies(), headers={"Authorization": f"Bearer {result['access_token']}"})
     return answer.status_code == 200
 
@@ -94,7 +94,7 @@ def test_msal_may_repeat_its_own_assertion(anonymous: Client) -> None:
         assert opens_graph(anonymous, result)
 
 
-def test_msal_is_told_why_a_secret_is_refused(anonymous: Client) -> None:
+def test_msal_gets_the_reason_why_a_secret_is_refused(anonymous: Client) -> None:
     result = log_in(anonymous, "wrong")
     assert result["error"] == "invalid_client"
     assert result["error_codes"] == [7000215]
@@ -143,7 +143,7 @@ def test_the_key_set_verifies_an_access_token(anonymous: Client) -> None:
 def test_a_wrong_token_request_is_refused(
     anonymous: Client, form: dict[str, str], status: int, error: str, number: int
 ) -> None:
-    answer = anonymous.ask_for_token(**form)
+    answer = anonymous.request_token(**form)
     assert (answer.status_code, answer.json()["error"], answer.json()["error_codes"]) == (status, error, [number])
 
 
@@ -156,12 +156,12 @@ class TestCertificateAssertion:
 
     def number(self, client: Client, assertion: str) -> int:
         """The AADSTS number with which an assertion is refused, or 0."""
-        answer = client.ask_for_token(client_assertion=assertion, client_assertion_type=JWT_BEARER)
+        answer = client.request_token(client_assertion=assertion, client_assertion_type=JWT_BEARER)
         number: int = 0 if answer.ok else answer.json()["error_codes"][0]
         return number
 
     def signed(self, client: Client, claims: dict[str, Any], key: Any = None, **header: str) -> str:
-        """A good assertion with other claims, key or header."""
+        """A valid assertion with other claims, key or header."""
         credentials = client.emulator.credentials
         pem = pem_credential(credentials["certificate_path"])
         good = msal.ConfidentialClientApplication(
@@ -176,7 +176,7 @@ class TestCertificateAssertion:
         headers = jwt.get_unverified_header(good) | header
         return jwt.encode(content, key or pem["private_key"], algorithm="PS256", headers=headers)
 
-    def test_good(self, anonymous: Client) -> None:
+    def test_valid(self, anonymous: Client) -> None:
         assert self.refused_with(anonymous, {"jti": str(uuid.uuid4())}) == 0
 
     def test_expired(self, anonymous: Client) -> None:

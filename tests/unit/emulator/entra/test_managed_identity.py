@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Managed identity, as MSAL asks for it and as it must not be asked."""
+"""Managed identity: with MSAL, and requests that must be refused."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def acquire(client: Client, identity: Any, resource: str | None = None) -> dict[
 
 
 def opens_graph(client: Client, result: dict[str, Any]) -> bool:
-    """Whether the token is good for Graph."""
+    """Whether the token is valid for Graph."""
     return client.get(policies(), headers={"Authorization": f"Bearer {result['access_token']}"}).status_code == 200
 
 
@@ -62,7 +62,7 @@ def test_msal_is_refused_an_identity_or_resource_that_does_not_exist(
     assert "error" in acquire(client, msal.SystemAssignedManagedIdentity(), resource="https://other.example")
 
 
-def test_imds_wants_its_header_and_a_version(anonymous: Client) -> None:
+def test_imds_requires_its_header_and_a_version(anonymous: Client) -> None:
     url = f"{anonymous.emulator.credentials['imds_url']}/metadata/identity/oauth2/token"
     query = {"resource": anonymous.emulator.url}
     for params, headers in ((query | API, {}), (query, {"Metadata": "true"})):
@@ -70,7 +70,7 @@ def test_imds_wants_its_header_and_a_version(anonymous: Client) -> None:
         assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
-def test_app_service_wants_its_header(anonymous: Client) -> None:
+def test_app_service_requires_its_header(anonymous: Client) -> None:
     answer = requests.get(
         anonymous.emulator.credentials["app_service_endpoint"],
         params={"resource": anonymous.emulator.url},
@@ -80,6 +80,6 @@ def test_app_service_wants_its_header(anonymous: Client) -> None:
     assert answer.status_code == 401
 
 
-def test_there_is_nothing_else_at_the_listener(anonymous: Client) -> None:
+def test_the_listener_serves_nothing_else(anonymous: Client) -> None:
     url = anonymous.emulator.credentials["imds_url"]
     assert requests.get(f"{url}/_emulator/log", timeout=TIMEOUT).status_code == 404

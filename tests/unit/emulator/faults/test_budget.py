@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Budgets: the window with a clock of its own, and what a client meets of it."""
+"""Budgets: the window with a clock for tests, and what a client sees of it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class TestWindow:
         defaults = {"write_budget": 3, "request_budget": 5, "budget_period": 10}
         return Budget(CurrentSettings(Settings(**defaults | settings)), clock), clock
 
-    def test_as_many_as_the_limit_says(self) -> None:
+    def test_the_limit_is_the_number_of_requests(self) -> None:
         budget, _rest = self.budget()
         assert [budget.take("a", POLICIES, is_write=False) is None for _turn in range(6)] == [True] * 5 + [False]
 
@@ -75,7 +75,7 @@ class TestWindow:
         clock.now += 3.001
         assert budget.take("a", POLICIES, is_write=True) is None
 
-    def test_whoever_comes_back_when_told_is_let_in(self) -> None:
+    def test_a_client_that_waits_is_accepted(self) -> None:
         budget, clock = self.budget()
         for _turn in range(3):
             budget.take("a", POLICIES, is_write=True)
@@ -86,7 +86,7 @@ class TestWindow:
         clock.now += excess.wait
         assert budget.take("a", POLICIES, is_write=True) is None
 
-    def test_whoever_does_not_wait_waits_longer(self) -> None:
+    def test_a_client_that_does_not_wait_has_to_wait_longer(self) -> None:
         budget, clock = self.budget()
         waits = []
         for _turn in range(3):
@@ -153,7 +153,7 @@ class TestWindow:
 
     @pytest.mark.parametrize("wait", [0.0001, 0.25, 1.0, 2.1281, 19.9999])
     @pytest.mark.parametrize("form", RetryForm)
-    def test_no_form_tells_less_than_the_wait(self, form: RetryForm, wait: float) -> None:
+    def test_no_form_is_shorter_than_the_wait(self, form: RetryForm, wait: float) -> None:
         budget, clock = self.budget(budget_period=wait)
         for _turn in range(3):
             budget.take("a", POLICIES, is_write=True)
@@ -168,10 +168,10 @@ class TestWindow:
         if form is RetryForm.HTTP_DATE:
             assert email.utils.parsedate_to_datetime(retry.header).timestamp() >= before + excess.wait
             return
-        told = retry.seconds if form is RetryForm.NESTED else float(retry.header)
-        clock.now += told
+        shown = retry.seconds if form is RetryForm.NESTED else float(retry.header)
+        clock.now += shown
         assert budget.take("a", POLICIES, is_write=True) is None
-        assert told < wait + (1 if form is RetryForm.INTEGER else 0.0011)
+        assert shown < wait + (1 if form is RetryForm.INTEGER else 0.0011)
 
 
 def write(client: Client, number: int) -> int:
@@ -217,13 +217,13 @@ def test_each_request_inside_counts_and_the_envelope_does_not(client: Client) ->
     assert counts(client.emulator) == {"write_over_budget": 1, "request_over_budget": 1}
 
 
-def test_what_is_not_even_looked_into_does_not_count(client: Client) -> None:
+def test_a_request_that_is_not_processed_does_not_count(client: Client) -> None:
     responses(client, get("1", "https://localhost/"), patch("2", {"platform": 1}, dependsOn=["1"]), get("3"))
     figures = client.emulator.budget()["compliance_policies"]
     assert (figures["writes_in_window"], figures["requests_in_window"]) == (0, 1)
 
 
-def test_what_is_no_application_of_the_tenant_counts_for_none(client: Client) -> None:
+def test_a_request_without_a_valid_token_counts_for_no_application(client: Client) -> None:
     client.emulator.settings(request_budget=1)
     for _turn in range(3):
         assert client.get(policies(), headers={"Authorization": "Bearer x"}).status_code == 401
@@ -245,7 +245,7 @@ def test_the_clock_can_run_faster(client: Client) -> None:
 
 
 @pytest.mark.parametrize("form", ["integer", "http_date", "nested", "absent"])
-def test_how_the_service_says_to_wait_can_be_chosen(client: Client, form: str) -> None:
+def test_the_form_of_the_wait_can_be_set(client: Client, form: str) -> None:
     client.emulator.settings(write_budget=1, retry_after_form=form)
     write(client, 1)
     answer = client.patch(item(), {"platform": 2})
@@ -273,7 +273,7 @@ def test_budgets_can_be_switched_off(client: Client) -> None:
     assert client.emulator.budget()["compliance_policies"]["peak"] == {"writes": 3, "requests": 3}
 
 
-def test_what_is_over_budget_meets_no_fault(client: Client) -> None:
+def test_no_fault_applies_to_a_request_over_budget(client: Client) -> None:
     client.emulator.settings(request_budget=1)
     client.emulator.faults({"skip": 1, "do": {"status": 503}})
     assert [client.get(policies()).status_code for _turn in range(2)] == [200, 429]
@@ -281,7 +281,7 @@ def test_what_is_over_budget_meets_no_fault(client: Client) -> None:
     assert client.get(policies()).status_code == 503
 
 
-def test_a_reset_gives_the_whole_budget_back(client: Client) -> None:
+def test_a_reset_restores_the_budget(client: Client) -> None:
     client.emulator.settings(write_budget=1)
     assert [write(client, number) for number in (1, 2)] == [200, 429]
     client.emulator.reset()
@@ -302,7 +302,7 @@ def test_a_reset_gives_the_whole_budget_back(client: Client) -> None:
         {"retry_after_form": "minutes"},
     ],
 )
-def test_a_setting_that_makes_no_sense_is_refused(client: Client, changes: dict[str, object]) -> None:
+def test_an_invalid_setting_is_refused(client: Client, changes: dict[str, object]) -> None:
     with pytest.raises(EmulatorError, match=next(iter(changes))):
         client.emulator.settings(**changes)
 
@@ -322,14 +322,14 @@ class TestHold:
         send(client, patch("1", {"platform": 1}))
         assert counts(client.emulator) == {"write_while_held": 3, "retry_before_time": 1}
 
-    def test_reading_is_free(self, client: Client) -> None:
+    def test_reads_are_not_held(self, client: Client) -> None:
         client.emulator.faults(self.THROTTLED)
         send(client, patch("1", {"platform": 1}))
         client.get(item())
         send(client, get("1"))
         assert counts(client.emulator) == {}
 
-    def test_after_its_time_writing_is_too(self, client: Client) -> None:
+    def test_after_the_wait_writes_are_not_held(self, client: Client) -> None:
         client.emulator.faults(self.THROTTLED)
         send(client, patch("1", {"platform": 1}))
         time.sleep(0.3)
@@ -351,7 +351,7 @@ class TestHold:
         client.patch(item(), {"platform": 1})
         assert counts(client.emulator) == {}
 
-    def test_a_reset_lets_go(self, client: Client) -> None:
+    def test_a_reset_ends_the_hold(self, client: Client) -> None:
         client.emulator.faults(self.THROTTLED)
         send(client, patch("1", {"platform": 1}))
         client.emulator.reset()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Faults by chance: the same for the same seed, of every kind, and with an end."""
+"""Faults at random: the same for the same seed, of each kind, and limited."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ..conftest import Client, counts, item, policies, statuses
 from ..graph.test_batch import get, patch, platform, responses, send
 
 README = Path(chaos.__file__).parents[1] / "README.md"
-UNASKED = {name for name, kind in KINDS.items() if kind.unasked}
+BY_DEFAULT = {name for name, kind in KINDS.items() if kind.by_default}
 
 
 def request(path: str, method: str = "GET", batch: int | None = None) -> Exchange:
@@ -33,27 +33,27 @@ def request(path: str, method: str = "GET", batch: int | None = None) -> Exchang
     return Exchange(Kind.GRAPH, method, path, "", {}, b"", "127.0.0.1", batch=batch)
 
 
-def fates(requests_: list[Exchange], **odds: Any) -> list[str | None]:
-    """What befalls each of the requests, by the name of its kind."""
-    luck = chaos.Chaos(CurrentSettings(Settings()))
-    luck.begin(chaos.parse({"seed": 7, "rate": 0.3} | odds))
-    effects = [luck.take(exchange) for exchange in requests_]
+def faults_of(requests_: list[Exchange], **odds: Any) -> list[str | None]:
+    """The fault of each request, by the name of its kind."""
+    faults = chaos.Chaos(CurrentSettings(Settings()))
+    faults.begin(chaos.parse({"seed": 7, "rate": 0.3} | odds))
+    effects = [faults.take(exchange) for exchange in requests_]
     return [None if effect is None else str(effect.given["chaos"]) for effect in effects]
 
 
 class TestOdds:
-    """Drawing."""
+    """Which requests fail, and how."""
 
     REQUESTS = [request(f"/beta/{number % 50}", method) for number in range(300) for method in ("GET", "PATCH")]  # noqa: RUF012
 
-    def test_the_same_seed_draws_the_same(self) -> None:
-        assert fates(self.REQUESTS) == fates(self.REQUESTS)
-        assert fates(self.REQUESTS) != fates(self.REQUESTS, seed=8)
+    def test_the_same_seed_has_the_same_faults(self) -> None:
+        assert faults_of(self.REQUESTS) == faults_of(self.REQUESTS)
+        assert faults_of(self.REQUESTS) != faults_of(self.REQUESTS, seed=8)
 
     def test_the_order_of_other_requests_makes_no_difference(self) -> None:
         def by_request(order: list[Exchange]) -> dict[tuple[str, str], list[str | None]]:
             found: dict[tuple[str, str], list[str | None]] = {}
-            for exchange, fate in zip(order, fates(order), strict=True):
+            for exchange, fate in zip(order, faults_of(order), strict=True):
                 found.setdefault((exchange.method, exchange.path), []).append(fate)
             return found
 
@@ -63,42 +63,42 @@ class TestOdds:
 
     def test_the_rate_is_kept(self) -> None:
         many = [request(f"/beta/{number}") for number in range(2000)]
-        assert 100 < sum(fate is not None for fate in fates(many, rate=0.1)) < 300
-        assert fates(many, rate=0) == [None] * 2000
-        assert None not in fates(many, rate=1)
+        assert 100 < sum(fate is not None for fate in faults_of(many, rate=0.1)) < 300
+        assert faults_of(many, rate=0) == [None] * 2000
+        assert None not in faults_of(many, rate=1)
 
     @pytest.mark.parametrize(("limit", "wanted"), [({}, 3), ({"limit": 0}, 0), ({"limit": 5}, 5)])
-    def test_there_is_an_end(self, limit: dict[str, int], wanted: int) -> None:
-        found = fates([request("/beta/x")] * 50, rate=1, **limit)
+    def test_the_number_of_faults_is_limited(self, limit: dict[str, int], wanted: int) -> None:
+        found = faults_of([request("/beta/x")] * 50, rate=1, **limit)
         assert found[wanted:] == [None] * (50 - wanted)
         assert None not in found[:wanted]
 
-    def test_methods_and_paths_have_an_end_each(self) -> None:
+    def test_each_method_and_path_has_its_own_limit(self) -> None:
         different = [request("/beta/x"), request("/beta/x", "PATCH"), request("/beta/y")]
-        assert None not in fates(different * 3, rate=1)
+        assert None not in faults_of(different * 3, rate=1)
 
-    def test_every_kind_comes_up_that_can(self) -> None:
-        alone = fates([request(f"/beta/{number}") for number in range(1000)], rate=1)
-        inside = fates([request(f"/beta/{number}", batch=1) for number in range(1000)], rate=1)
-        assert set(alone) == {name for name in UNASKED if KINDS[name].alone}
-        assert set(inside) == {name for name in UNASKED if KINDS[name].inside}
+    def test_each_possible_kind_occurs(self) -> None:
+        alone = faults_of([request(f"/beta/{number}") for number in range(1000)], rate=1)
+        inside = faults_of([request(f"/beta/{number}", batch=1) for number in range(1000)], rate=1)
+        assert set(alone) == {name for name in BY_DEFAULT if KINDS[name].alone}
+        assert set(inside) == {name for name in BY_DEFAULT if KINDS[name].inside}
         assert set(alone) | set(inside) == KINDS.keys() - {"keep_nothing"}
 
     def test_kinds_can_be_named(self) -> None:
-        assert set(fates(self.REQUESTS, kinds=["503", "keep_nothing"])) == {None, "503", "keep_nothing"}
+        assert set(faults_of(self.REQUESTS, kinds=["503", "keep_nothing"])) == {None, "503", "keep_nothing"}
 
-    def test_a_kind_that_cannot_befall_a_request_does_not(self) -> None:
-        assert fates([request("/beta/x", batch=1)], rate=1, kinds=["drop_after"]) == [None]
+    def test_a_kind_that_cannot_apply_to_a_request_does_not(self) -> None:
+        assert faults_of([request("/beta/x", batch=1)], rate=1, kinds=["drop_after"]) == [None]
 
-    def test_only_graph_is_disturbed(self) -> None:
+    def test_only_requests_to_graph_fail(self) -> None:
         token = Exchange(Kind.AUTHORITY, "POST", "/t/oauth2/v2.0/token", "", {}, b"", "")
-        assert fates([token], rate=1) == [None]
+        assert faults_of([token], rate=1) == [None]
 
     def test_waits_are_short_and_shorter_where_the_clock_runs_faster(self) -> None:
-        luck = chaos.Chaos(CurrentSettings(Settings(time_scale=10)))
-        luck.begin(chaos.parse({"seed": 1, "rate": 1, "kinds": ["429_decimal"]}))
+        faults = chaos.Chaos(CurrentSettings(Settings(time_scale=10)))
+        faults.begin(chaos.parse({"seed": 1, "rate": 1, "kinds": ["429_decimal"]}))
         for number in range(100):
-            effect = luck.take(request(f"/beta/{number}"))
+            effect = faults.take(request(f"/beta/{number}"))
             assert effect is not None
             assert effect.retry_after is not None
             assert 0.005 <= float(effect.retry_after.header) <= 0.02
@@ -134,7 +134,7 @@ def test_the_readme_lists_every_kind() -> None:
 
 
 class TestEffect:
-    """Each kind, as a client meets it."""
+    """Each kind, as a client sees it."""
 
     @staticmethod
     def only(client: Client, kind: str) -> None:
@@ -184,7 +184,7 @@ class TestEffect:
         assert platform(client) == kept
 
     @pytest.mark.parametrize(("kind", "kept"), [("drop_before", 0), ("drop_after", 1), ("cut", 1)])
-    def test_no_whole_answer(self, client: Client, kind: str, kept: int) -> None:
+    def test_no_complete_answer(self, client: Client, kind: str, kept: int) -> None:
         self.only(client, kind)
         with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
             client.patch(item(), {"platform": 1})
@@ -206,14 +206,14 @@ class TestEffect:
         assert platform(client) == 0
 
 
-def test_the_log_tells_what_befell_a_request(client: Client) -> None:
+def test_the_log_shows_the_fault(client: Client) -> None:
     odds = client.emulator.chaos(seed=1, rate=1, kinds=["503"])
     assert odds == {"seed": 1, "rate": 1.0, "kinds": ["503"], "limit": 3}
     client.get(policies())
     assert client.emulator.log("graph")[-1]["fault"] == {"chaos": "503", "status": 503}
 
 
-def test_an_envelope_and_what_is_inside_draw_on_their_own(client: Client) -> None:
+def test_an_envelope_and_its_requests_have_faults_independently(client: Client) -> None:
     client.emulator.chaos(seed=1, rate=1, kinds=["503"], limit=1)
     assert send(client, get("1")).status_code == 503
     assert responses(client, get("1"))["1"]["status"] == 503
@@ -234,7 +234,7 @@ def test_a_rule_comes_first(client: Client) -> None:
     assert [client.get(policies()).status_code for _turn in range(2)] == [504, 503]
 
 
-def test_who_is_patient_gets_through_and_meets_the_same_again(client: Client) -> None:
+def test_a_client_that_retries_succeeds_and_sees_the_same_faults_again(client: Client) -> None:
     def again_until_done(method: str, url: str, **kwargs: Any) -> None:
         for _turn in range(20):
             with contextlib.suppress(requests.RequestException):

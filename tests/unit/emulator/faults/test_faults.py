@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every form of fault, as a client meets it."""
+"""Each form of fault, as a client sees it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def platform(emulator: RunningEmulator) -> int:
 
 
 class TestRule:
-    """Which requests meet a rule."""
+    """To which requests a rule applies."""
 
     def test_once_by_default(self, client: Client) -> None:
         client.emulator.faults({"do": {"status": 503}})
@@ -35,7 +35,7 @@ class TestRule:
         client.emulator.faults({"times": 2, "skip": 1, "do": {"status": 503}})
         assert [client.get(policies()).status_code for _turn in range(4)] == [200, 503, 503, 200]
 
-    def test_for_ever_until_cleared(self, client: Client) -> None:
+    def test_always_until_cleared(self, client: Client) -> None:
         client.emulator.faults({"times": None, "do": {"status": 500}})
         assert [client.get(policies()).status_code for _turn in range(3)] == [500] * 3
         client.emulator.clear_faults()
@@ -95,7 +95,7 @@ class TestStatus:
         assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
         assert "Retry-After" not in answer.headers
 
-    def test_a_code_and_message_of_ones_own(self, client: Client) -> None:
+    def test_a_code_and_message_can_be_given(self, client: Client) -> None:
         client.emulator.faults({"do": {"status": 409, "code": "Odd", "message": "so it is"}})
         error = client.get(policies()).json()["error"]
         assert (error["code"], error["message"]) == ("Odd", "so it is")
@@ -105,25 +105,25 @@ class TestStatus:
         assert client.patch(item(), {"platform": 5}).status_code == 500
         assert platform(client.emulator) == 0
 
-    def test_unless_asked_for(self, client: Client) -> None:
+    def test_unless_apply_is_set(self, client: Client) -> None:
         client.emulator.faults({"do": {"status": 504, "apply": True}})
         assert client.patch(item(), {"platform": 5}).status_code == 504
         assert platform(client.emulator) == 5
 
-    def test_the_authority_fails_in_its_own_form(self, anonymous: Client) -> None:
+    def test_the_authority_has_its_own_form_of_errors(self, anonymous: Client) -> None:
         anonymous.emulator.faults({"match": {"kind": "authority"}, "do": {"status": 503, "retry_after": "1"}})
-        answer = anonymous.ask_for_token(client_secret="x")
+        answer = anonymous.request_token(client_secret="x")
         assert (answer.status_code, answer.json()["error"]) == (503, "temporarily_unavailable")
         assert answer.headers["Retry-After"] == "1"
 
-    def test_managed_identity_fails_in_its_own_form(self, anonymous: Client) -> None:
+    def test_managed_identity_has_its_own_form_of_errors(self, anonymous: Client) -> None:
         anonymous.emulator.faults({"match": {"kind": "imds"}, "do": {"status": 500, "code": "unknown"}})
         answer = requests.get(f"{anonymous.emulator.credentials['imds_url']}/msi/token", timeout=TIMEOUT)
         assert (answer.status_code, answer.json()["error"]) == (500, "unknown")
 
 
 class TestRetryAfter:
-    """Every place where a service says how long to wait."""
+    """Each form in which a service gives the time to wait."""
 
     @pytest.mark.parametrize("value", ["7", "2.128", "Wed, 21 Oct 2037 07:28:00 GMT", "soon"])
     def test_literally(self, client: Client, value: str) -> None:
@@ -132,8 +132,8 @@ class TestRetryAfter:
 
     def test_as_a_date(self, client: Client) -> None:
         client.emulator.faults({"do": {"status": 429, "retry_after": {"http_date_in": 100}}})
-        told = email.utils.parsedate_to_datetime(client.get(policies()).headers["Retry-After"]).timestamp()
-        assert 90 < told - time.time() <= 100
+        until = email.utils.parsedate_to_datetime(client.get(policies()).headers["Retry-After"]).timestamp()
+        assert 90 < until - time.time() <= 100
 
     def test_inside_intunes_json(self, client: Client) -> None:
         client.emulator.faults({"do": {"status": 429, "retry_after": {"nested": 12}}})
@@ -143,7 +143,7 @@ class TestRetryAfter:
 
 
 class TestBody:
-    """What comes instead of a whole JSON document."""
+    """Other bodies than a complete JSON document."""
 
     def test_nested(self, client: Client) -> None:
         client.emulator.faults({"do": {"status": 500, "body_form": "nested", "message": "An error has occurred"}})
@@ -176,7 +176,7 @@ class TestBody:
             client.get(policies())
         assert client.get(policies()).status_code == 200
 
-    def test_cut_json_of_honest_length(self, client: Client) -> None:
+    def test_cut_json_of_correct_length(self, client: Client) -> None:
         client.emulator.faults({"do": {"body_form": "cut_json"}})
         answer = client.get(policies())
         assert answer.status_code == 200
@@ -195,7 +195,7 @@ class TestBody:
 
 
 class TestConnection:
-    """Answers that do not come, or come late."""
+    """Answers that are not sent, or are late."""
 
     @pytest.mark.parametrize(("drop", "kept"), [("before", 0), ("after", 4)])
     def test_drop(self, client: Client, drop: str, kept: int) -> None:
@@ -217,7 +217,7 @@ class TestConnection:
         assert client.patch(item(), {"platform": 4}).status_code == 200
         assert time.monotonic() - started >= 0.3
 
-    def test_a_late_answer_to_a_client_that_left_was_applied_all_the_same(self, client: Client) -> None:
+    def test_a_request_is_applied_even_if_the_client_disconnects(self, client: Client) -> None:
         client.emulator.faults({"do": {"delay": 60}})
         with pytest.raises(requests.exceptions.ReadTimeout):
             client.patch(item(), {"platform": 4}, timeout=0.2)
@@ -232,8 +232,8 @@ class TestConnection:
         assert headers_after < 0.3 <= time.monotonic() - started
 
 
-class TestUntruth:
-    """Answers that are not true."""
+class TestFalseAnswer:
+    """Answers that are wrong."""
 
     def test_keep_nothing(self, client: Client) -> None:
         client.emulator.faults({"do": {"keep_nothing": True}})

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Batches: what is refused as a whole, what each request inside gets, and what the log and the judge make of them."""
+"""Batches: refused batches, the answer to each request inside, the log and the judge."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def send(client: Client, *steps: Any, version: str = "beta", **kwargs: Any) -> r
 
 
 def responses(client: Client, *steps: Any, version: str = "beta") -> dict[str, dict[str, Any]]:
-    """What became of the requests of a batch, by id."""
+    """The answers to the requests of a batch, by id."""
     answer = send(client, *steps, version=version)
     assert answer.status_code == 200, answer.text
     listed = answer.json()["responses"]
@@ -55,7 +55,7 @@ def platform(client: Client) -> int:
 
 
 class TestEnvelope:
-    """The batch as a whole."""
+    """The batch itself."""
 
     def test_each_request_is_answered_as_if_it_came_alone(self, client: Client) -> None:
         alone = client.get(item()).json()
@@ -72,12 +72,12 @@ class TestEnvelope:
             answer = send(client, *[get(str(number)) for number in range(20)])
             return [response["id"] for response in answer.json()["responses"]]
 
-        asked = [str(number) for number in range(20)]
-        assert sorted(order()) == sorted(asked)
-        assert order() != asked
+        sent = [str(number) for number in range(20)]
+        assert sorted(order()) == sorted(sent)
+        assert order() != sent
         assert order() == order()
 
-    def test_twenty_are_taken_and_no_more(self, client: Client) -> None:
+    def test_twenty_is_the_limit(self, client: Client) -> None:
         assert len(responses(client, *[get(str(number)) for number in range(20)])) == 20
         answer = send(client, *[patch(str(number), {"platform": 1}) for number in range(21)])
         assert answer.status_code == 400
@@ -108,7 +108,7 @@ class TestEnvelope:
             {"requests": [patch("a", {"platform": 1}), get("A")]},
         ],
     )
-    def test_one_that_makes_no_sense_is_refused_as_a_whole(self, client: Client, content: object) -> None:
+    def test_an_invalid_batch_is_refused_as_one(self, client: Client, content: object) -> None:
         answer = client.send("POST", "/beta/$batch", json=content)
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BadRequest")
         assert platform(client) == 0
@@ -136,7 +136,7 @@ class TestEnvelope:
     @pytest.mark.parametrize(
         ("profile", "read", "write"), [("documented", 200, 200), ("observed", 400, 400), ("read-only", 200, 400)]
     )
-    def test_it_works_in_every_profile(self, client: Client, profile: str, read: int, write: int) -> None:
+    def test_it_works_in_each_profile(self, client: Client, profile: str, read: int, write: int) -> None:
         client.emulator.settings(profile=profile)
         by_id = responses(
             client, get("1"), patch("2", {"platform": 1}), get("3", f"{COLLECTION}?$filter=status eq 'x'")
@@ -156,7 +156,7 @@ class TestStep:
         assert first["id"] == ADA
 
     @pytest.mark.parametrize("url", [f"https://localhost/beta/{ROW}", "/$batch", "$batch?x=1", f"/beta/{ROW}"])
-    def test_another_url_is_its_own_fault(self, client: Client, url: str) -> None:
+    def test_another_url_fails_alone(self, client: Client, url: str) -> None:
         by_id = responses(client, {"id": "1", "method": "POST", "url": url, "headers": JSON, "body": {}}, get("2"))
         assert (by_id["1"]["status"], by_id["2"]["status"]) == (400, 200)
 
@@ -166,7 +166,7 @@ class TestStep:
         by_id = responses(client, get("1", f"/{COLLECTION}/{quote(status_id, safe='')}"))
         assert by_id["1"]["body"]["id"] == status_id
 
-    def test_a_url_that_is_not_encoded_does_no_harm(self, client: Client) -> None:
+    def test_a_url_that_is_not_encoded_is_encoded(self, client: Client) -> None:
         by_id = responses(client, get("1", f"/{COLLECTION}/ü \ud800"))
         assert by_id["1"]["status"] == 404
 
@@ -182,7 +182,7 @@ class TestStep:
         assert responses(client, patch("1", {"platform": 1}, headers={"content-type": "application/json"}))
         assert platform(client) == 1
 
-    def test_the_envelope_says_who_asks(self, client: Client) -> None:
+    def test_the_token_is_that_of_the_envelope(self, client: Client) -> None:
         by_id = responses(client, get("1", headers={"Authorization": "Bearer x", "Host": "elsewhere.invalid"}))
         assert by_id["1"]["status"] == 200
 
@@ -194,11 +194,11 @@ class TestStep:
         client.emulator.settings(patch_answer=204)
         assert responses(client, patch("1", {"platform": 1}))["1"] == {"id": "1", "status": 204, "headers": {}}
 
-    def test_a_body_that_is_no_json_comes_as_base64(self, client: Client) -> None:
+    def test_a_body_that_is_not_json_is_in_base64(self, client: Client) -> None:
         step = responses(client, get("1", f"/{COLLECTION}/$count"))["1"]
         assert base64.urlsafe_b64decode(step["body"]) == b"4"
 
-    def test_values_are_kept_as_always(self, client: Client) -> None:
+    def test_values_are_kept_as_outside_a_batch(self, client: Client) -> None:
         client.emulator.settings(wrap_item=True)
         date = "2017-01-01T00:00:17.7769392-08:00"
         by_id = responses(client, patch("1", {"lastReportedDateTime": date, "status": "ERROR"}), get("2"))
@@ -207,13 +207,13 @@ class TestStep:
 
 
 class TestDependency:
-    """Requests that wait for others."""
+    """Requests that depend on others."""
 
-    def test_one_that_succeeded(self, client: Client) -> None:
+    def test_after_a_success(self, client: Client) -> None:
         by_id = responses(client, patch("a", {"platform": 1}), get("2", dependsOn=["A"]))
         assert by_id["2"]["body"]["platform"] == 1
 
-    def test_one_that_failed_fails_all_that_follow(self, client: Client) -> None:
+    def test_after_a_failure_all_dependents_fail(self, client: Client) -> None:
         by_id = responses(
             client,
             get("1", f"/{COLLECTION}/nowhere"),
@@ -237,21 +237,21 @@ class TestFault:
         assert [by_id[key]["status"] for key in "1234"] == [200, 503, 503, 200]
         assert platform(client) == 4
 
-    def test_retry_after_stands_in_the_headers_of_the_request(self, client: Client) -> None:
+    def test_retry_after_is_in_the_headers_of_the_request(self, client: Client) -> None:
         client.emulator.faults({"match": {"batch": True}, "do": {"status": 429, "retry_after": "2.128"}})
         answer = send(client, get("1"))
         assert "Retry-After" not in answer.headers
         [response] = answer.json()["responses"]
         assert (response["status"], response["headers"]["Retry-After"]) == (429, "2.128")
 
-    def test_the_envelope_can_be_throttled_as_a_whole(self, client: Client) -> None:
+    def test_the_envelope_can_be_throttled(self, client: Client) -> None:
         client.emulator.faults({"match": {"path": r"\$batch$"}, "do": {"status": 429, "retry_after": "7"}})
         answer = send(client, patch("1", {"platform": 1}))
         assert (answer.status_code, answer.headers["Retry-After"]) == (429, "7")
         assert [entry["path"] for entry in client.emulator.log("graph")] == ["/beta/$batch"]
         assert platform(client) == 0
 
-    def test_a_rule_can_be_for_what_is_in_no_batch(self, client: Client) -> None:
+    def test_a_rule_can_exclude_requests_inside_batches(self, client: Client) -> None:
         client.emulator.faults({"match": {"batch": False, "method": "GET"}, "do": {"status": 503}})
         assert responses(client, get("1"))["1"]["status"] == 200
         assert client.get(policies()).status_code == 503
@@ -271,7 +271,7 @@ class TestFault:
         assert responses(client, patch("1", {"platform": 1}))["1"]["status"] == 504
         assert platform(client) == kept
 
-    def test_a_body_inside_may_be_no_json(self, client: Client) -> None:
+    def test_a_body_inside_may_not_be_json(self, client: Client) -> None:
         client.emulator.faults(
             {"match": {"batch": True}, "do": {"status": 502, "body_form": "html"}},
             {"match": {"batch": True}, "do": {"body_form": "cut_json"}},
@@ -297,14 +297,14 @@ class TestFault:
         assert responses(client, patch("1", {"platform": 1}))["1"]["body"]["platform"] == 1
         assert platform(client) == 0
 
-    def test_what_cannot_be_done_meets_no_fault(self, client: Client) -> None:
+    def test_no_fault_applies_to_a_request_that_is_not_processed(self, client: Client) -> None:
         client.emulator.faults({"match": {"batch": True}, "do": {"status": 503}})
         by_id = responses(client, get("1", "https://localhost/"), get("2", dependsOn=["1"]), get("3"))
         assert [by_id[key]["status"] for key in "123"] == [400, 424, 503]
 
 
 class TestLog:
-    """What is written down of a batch."""
+    """The log of a batch."""
 
     def test_the_envelope_and_each_request_have_an_entry(self, client: Client) -> None:
         client.emulator.faults({"match": {"method": "PATCH"}, "do": {"status": 503}})
@@ -321,13 +321,13 @@ class TestLog:
         assert steps[0]["authorization"] is True
         assert steps[0]["client_request_id"] == envelope["client_request_id"]
 
-    def test_what_is_in_no_batch_says_so(self, client: Client) -> None:
+    def test_a_request_outside_a_batch_has_no_envelope(self, client: Client) -> None:
         client.get(policies())
         assert client.emulator.log("graph")[0]["batch"] is None
 
 
 class TestJudge:
-    """The rules, of requests inside a batch."""
+    """The rules for requests inside a batch."""
 
     def test_only_the_envelope_needs_an_id(self, client: Client) -> None:
         send(client, get("1"), get("2"))
@@ -358,7 +358,7 @@ class TestJudge:
         send(client, get("1", f"/deviceManagement?x={secret}"))
         assert counts(client.emulator) == {"secret_in_url": 1}
 
-    def test_repeating_a_request_too_early_is_found_wherever_it_stands(self, client: Client) -> None:
+    def test_repeating_a_request_too_early_is_found_inside_and_outside(self, client: Client) -> None:
         client.emulator.faults({"match": {"batch": True}, "do": {"status": 429, "retry_after": "30"}})
         send(client, get("1"), get("2", f"/{COLLECTION}"))
         assert counts(client.emulator) == {}
@@ -377,7 +377,7 @@ class TestJudge:
     @pytest.mark.parametrize(
         "do", [{"drop": "after"}, {"body_form": "cut"}, {"body_form": "html"}, {"body_form": "empty"}]
     )
-    def test_nobody_has_to_wait_who_was_not_told(self, client: Client, do: dict[str, str]) -> None:
+    def test_without_retry_after_there_is_no_wait(self, client: Client, do: dict[str, str]) -> None:
         client.emulator.faults(
             {"match": {"batch": False, "method": "POST"}, "do": do},
             {"match": {"batch": True}, "do": {"status": 429, "retry_after": "30"}},

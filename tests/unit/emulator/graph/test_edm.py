@@ -51,19 +51,19 @@ def test_a_date_is_shown_in_utc_with_its_significant_digits(text: str, shown: st
         "",
     ],
 )
-def test_what_is_no_date_with_an_offset_is_refused(text: str) -> None:
+def test_an_invalid_date_is_refused(text: str) -> None:
     with pytest.raises(EdmError):
         edm.parse_date_time_offset(text)
 
 
 @given(st.integers(0, edm.LAST_TICK))
-def test_every_tick_survives_being_shown_and_read(ticks: int) -> None:
+def test_each_tick_is_read_as_it_was_shown(ticks: int) -> None:
     assert edm.parse_date_time_offset(edm.format_date_time_offset(ticks)) == ticks
 
 
 @given(st.datetimes(min_value=datetime.datetime(1, 1, 2), max_value=datetime.datetime(9999, 12, 30)))  # noqa: DTZ001 - hypothesis wants bounds without a zone
-def test_microseconds_agree_with_the_standard_library(moment: datetime.datetime) -> None:
-    aware = moment.replace(tzinfo=datetime.timezone(datetime.timedelta(hours=-8)))
+def test_microseconds_agree_with_the_standard_library(value: datetime.datetime) -> None:
+    aware = value.replace(tzinfo=datetime.timezone(datetime.timedelta(hours=-8)))
     ticks = edm.parse_date_time_offset(aware.isoformat(timespec="microseconds"))
     since = aware - datetime.datetime(1, 1, 1, tzinfo=datetime.timezone.utc)
     assert ticks == since // datetime.timedelta(microseconds=1) * 10
@@ -90,7 +90,7 @@ def test_a_value_of_another_type_is_refused(value: object, kind: EdmType) -> Non
         edm.read(value, kind, nullable=True)
 
 
-def test_null_is_taken_only_where_the_type_allows_it() -> None:
+def test_null_requires_a_nullable_type() -> None:
     assert edm.read(None, EdmType.STRING, nullable=True) is None
     with pytest.raises(EdmError):
         edm.read(None, EdmType.INT32, nullable=False)

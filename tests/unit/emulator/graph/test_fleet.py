@@ -24,7 +24,7 @@ DAY = edm.TICKS_PER_DAY
 
 
 def device(*statuses: DeviceStatus, odata_type: str = "#microsoft.graph.windows10CompliancePolicy") -> ManagedDevice:
-    """The device made from rows, each of a policy of its own."""
+    """The device made from rows, each of another policy."""
     policies = [
         Policy(str(number), "Policy", odata_type, statuses=Rows.of([status])) for number, status in enumerate(statuses)
     ]

@@ -49,7 +49,7 @@ def test_a_token_expires_by_itself(client: Client) -> None:
     assert "the token is expired" in client.get(policies()).json()["error"]["message"]
 
 
-def test_a_token_that_was_taken_once_expires_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_that_was_verified_before_expires_too(monkeypatch: pytest.MonkeyPatch) -> None:
     tokens = Tokens("https://graph.invalid", "https://authority.invalid/", "tenant")
     issued = tokens.issue("application", (), 60)
     assert tokens.verify(issued.token).app_id == "application"
@@ -75,7 +75,7 @@ def test_roles(client: Client, roles: list[str], get: int, patch: int) -> None:
     assert client.patch(item(), {"platform": 3}).status_code == patch
 
 
-def test_a_missing_role_is_named_in_intunes_own_form(client: Client) -> None:
+def test_a_missing_role_is_named_in_the_form_of_intune(client: Client) -> None:
     client.emulator.settings(roles=[READ])
     client.log_in()
     answer = client.patch(item(), {"platform": 3})

@@ -86,7 +86,7 @@ def test_a_page_that_ends_with_the_rows_has_no_link(client: Client) -> None:
     assert [len(page) for page in pages(client, statuses())] == [4]
 
 
-def test_top_asks_for_smaller_pages_but_not_for_larger_ones(client: Client) -> None:
+def test_top_makes_pages_smaller_but_not_larger(client: Client) -> None:
     client.emulator.settings(page_size=3)
     assert [len(page) for page in pages(client, f"{statuses()}?$top=2")] == [2, 2]
     assert [len(page) for page in pages(client, f"{statuses()}?$top=999")] == [3, 1]
@@ -94,19 +94,19 @@ def test_top_asks_for_smaller_pages_but_not_for_larger_ones(client: Client) -> N
     assert parse_qs(urlsplit(link).query)["$top"] == ["2"]
 
 
-def test_pages_may_be_empty_and_linked_all_the_same(client: Client) -> None:
+def test_pages_may_be_empty_and_have_a_link(client: Client) -> None:
     client.emulator.settings(page_size=3, empty_pages=True)
     assert [len(page) for page in pages(client, statuses())] == [0, 3, 0, 1]
 
 
-def test_a_list_may_stop_short_of_what_the_overview_counts(client: Client) -> None:
+def test_a_list_may_have_fewer_rows_than_the_overview_counts(client: Client) -> None:
     client.emulator.settings(list_limit=1)
     assert [len(page) for page in pages(client, statuses())] == [1]
     assert client.get(f"{policies()}/{WINDOWS}/deviceStatusOverview").json()["successCount"] == 2
 
 
 @pytest.mark.parametrize("query", ["$top=0", "$top=x", "$skiptoken=%21", "$skiptoken=abcd"])
-def test_a_query_option_that_makes_no_sense_is_refused(client: Client, query: str) -> None:
+def test_an_invalid_query_option_is_refused(client: Client, query: str) -> None:
     answer = client.get(f"{statuses()}?{query}")
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BadRequest")
 
@@ -130,7 +130,7 @@ def test_an_id_may_hold_anything_when_encoded(client: Client, status_id: str) ->
 
 
 @pytest.mark.parametrize("path", [f"{policies()}/nowhere", statuses("nowhere"), item("nowhere")])
-def test_what_does_not_exist_is_not_found(client: Client, path: str) -> None:
+def test_an_unknown_id_is_not_found(client: Client, path: str) -> None:
     answer = client.get(path)
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "ResourceNotFound")
     assert "'nowhere' was not found" in answer.json()["error"]["message"]
@@ -143,7 +143,7 @@ def test_a_segment_that_does_not_exist_is_named(client: Client) -> None:
     assert answer.json()["error"]["message"] == "Resource not found for the segment 'deviceStates'."
 
 
-def test_a_policy_may_be_closed_to_the_application(client: Client) -> None:
+def test_a_policy_may_be_unreadable(client: Client) -> None:
     client.emulator.settings(policies_unreadable=[WINDOWS])
     assert client.get(statuses()).status_code == 403
     assert client.get(f"{policies()}/{WINDOWS}/deviceStatusOverview").status_code == 403
@@ -161,7 +161,7 @@ def test_a_status_may_be_shown_in_another_case(client: Client, case: str, shown:
     assert shown in [row["status"] for row in client.get(statuses()).json()["value"]]
 
 
-def test_every_answer_carries_its_ids(client: Client) -> None:
+def test_each_answer_has_its_ids(client: Client) -> None:
     mine = str(uuid.uuid4())
     for path in (item(), item("nowhere")):
         answer = client.get(path, headers={"client-request-id": mine})

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writing: what PATCH takes, how it is kept, and what it refuses."""
+"""Writing: what PATCH accepts, how it is kept, and what it refuses."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_a_body_that_the_types_forbid_changes_nothing(client: Client, body: obje
     assert stored(client) == before
 
 
-def test_v1_does_not_know_the_platform(client: Client) -> None:
+def test_v1_has_no_platform(client: Client) -> None:
     answer = client.patch(item(version="v1.0"), {"platform": 8})
     assert answer.status_code == 400
     assert "'platform' does not exist" in answer.json()["error"]["message"]
@@ -139,7 +139,7 @@ def test_profiles(client: Client, profile: str, get: int, patch: int, delete: in
     assert client.send("POST", statuses(), json={"platform": 1}).status_code == post
 
 
-def test_a_missing_route_answers_what_was_seen_on_the_live_service(client: Client) -> None:
+def test_a_missing_route_answers_like_the_live_service(client: Client) -> None:
     client.emulator.settings(profile="observed")
     for method in ("GET", "PATCH", "DELETE"):
         error = client.send(method, item(), json={"platform": 1}).json()["error"]

@@ -271,7 +271,7 @@ def test_enumerations_may_be_shown_in_another_case(client: Client, case: str, sh
 @pytest.mark.parametrize(
     "changes", [{"device_filter_answer": 404}, {"device_page_size": 0}, {"device_write_budget": 0}]
 )
-def test_a_setting_that_makes_no_sense_is_refused(client: Client, changes: dict[str, object]) -> None:
+def test_an_invalid_setting_is_refused(client: Client, changes: dict[str, object]) -> None:
     with pytest.raises(EmulatorError, match=next(iter(changes))):
         client.emulator.settings(**changes)
 

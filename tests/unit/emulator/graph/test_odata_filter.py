@@ -54,7 +54,7 @@ def left(text: str, *, fold: bool = False) -> str:
         (" deviceName eq 'PC-1' ", "1"),
     ],
 )
-def test_what_is_documented_filters(text: str, ids: str) -> None:
+def test_documented_filters_work(text: str, ids: str) -> None:
     assert left(text) == ids
 
 

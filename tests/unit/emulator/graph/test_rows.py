@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rows: pages stay true while rows come, change and go."""
+"""Rows: pages are correct while rows are added, changed and removed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def rows(*ids: str) -> Rows[DeviceStatus]:
 
 
 def shown(of: Rows[DeviceStatus], start: int = 0, end: int = 99, version: Version = Version.BETA) -> list[str]:
-    """The ids on a page, each with the model if there is one."""
+    """The ids on a page, each with the model if it has one."""
     page = [json.loads(row) for row in of.page(start, end, View(version))]
     return [row["id"] + (row["deviceModel"] or "") for row in page]
 
@@ -38,7 +38,7 @@ def test_a_page_is_a_slice() -> None:
     ]
 
 
-def test_a_page_shows_what_came_after_it_was_first_asked_for() -> None:
+def test_a_page_shows_later_changes() -> None:
     three = rows("a", "b", "c")
     assert shown(three) == ["a", "b", "c"]
     three.put(DeviceStatus(id="d"))
@@ -50,7 +50,7 @@ def test_a_page_shows_what_came_after_it_was_first_asked_for() -> None:
     assert shown(three) == ["bchanged", "c", "d", "a"]
 
 
-def test_each_version_and_case_has_its_own() -> None:
+def test_each_version_and_case_is_shown_separately() -> None:
     one = Rows.of([DeviceStatus(id="a", status="nonCompliant")])
     for _turn in range(2):
         [beta] = one.page(0, 1, View(Version.BETA))
@@ -63,7 +63,7 @@ def test_each_version_and_case_has_its_own() -> None:
     assert shown(one) == shown(one, version=Version.V1) == ["achanged"]
 
 
-def test_a_copy_goes_its_own_way() -> None:
+def test_a_copy_is_independent() -> None:
     first = rows("a", "b")
     assert shown(first) == ["a", "b"]
     second = first.copy()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every rule of the judge, seen to speak and seen to be silent."""
+"""Each rule of the judge, with a violation and without one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import requests
 from ..conftest import ADA, TIMEOUT, WINDOWS, Client, counts, item, policies, statuses
 
 
-def test_it_names_every_rule_even_when_there_is_nothing_to_say(client: Client) -> None:
+def test_it_lists_every_rule_without_findings_too(client: Client) -> None:
     client.get(statuses())
     verdict = client.emulator.judge()
     assert verdict == {
@@ -35,7 +35,7 @@ def test_it_names_every_rule_even_when_there_is_nothing_to_say(client: Client) -
     }
 
 
-def test_a_finding_leads_to_its_request(client: Client) -> None:
+def test_a_finding_has_the_number_of_its_request(client: Client) -> None:
     client.patch(item(), {"status": "compliant"})
     [finding] = client.emulator.judge()["findings"]
     assert finding["rule"] == "patch_changes_nothing"
@@ -66,9 +66,7 @@ def test_patches_are_compared_by_type(client: Client, body: dict[str, object], r
 
 
 @pytest.mark.parametrize("do", [{"drop": "after"}, {"status": 504, "apply": True}])
-def test_repeating_a_write_whose_answer_was_lost_without_reading_is_caught(
-    client: Client, do: dict[str, object]
-) -> None:
+def test_repeating_a_lost_write_without_reading_is_found(client: Client, do: dict[str, object]) -> None:
     client.emulator.faults({"do": do})
     for _turn in range(2):
         try:
@@ -79,7 +77,7 @@ def test_repeating_a_write_whose_answer_was_lost_without_reading_is_caught(
 
 
 @pytest.mark.parametrize("do", [{"drop": "before"}, {"status": 503}, {"keep_nothing": True}])
-def test_repeating_a_write_that_was_not_kept_is_right(client: Client, do: dict[str, object]) -> None:
+def test_repeating_a_write_that_was_not_kept_is_correct(client: Client, do: dict[str, object]) -> None:
     client.emulator.faults({"do": do})
     for _turn in range(2):
         try:
@@ -90,7 +88,7 @@ def test_repeating_a_write_that_was_not_kept_is_right(client: Client, do: dict[s
 
 
 @pytest.mark.parametrize("retry_after", ["30", "2.5", {"http_date_in": 30}, {"nested": 30}])
-def test_coming_back_too_early_is_counted_each_time(client: Client, retry_after: object) -> None:
+def test_each_early_repetition_is_counted(client: Client, retry_after: object) -> None:
     client.emulator.faults({"do": {"status": 429, "retry_after": retry_after}})
     for _turn in range(3):
         client.get(policies())
@@ -98,7 +96,7 @@ def test_coming_back_too_early_is_counted_each_time(client: Client, retry_after:
 
 
 @pytest.mark.parametrize("retry_after", ["0", "0.2", {"http_date_in": 0}, {"nested": 0.2}])
-def test_coming_back_in_time_is_right(client: Client, retry_after: object) -> None:
+def test_a_repetition_after_the_wait_is_correct(client: Client, retry_after: object) -> None:
     client.emulator.faults({"do": {"status": 429, "retry_after": retry_after}})
     client.get(policies())
     time.sleep(0.2)
@@ -106,7 +104,7 @@ def test_coming_back_in_time_is_right(client: Client, retry_after: object) -> No
     assert counts(client.emulator) == {}
 
 
-def test_waiting_binds_the_one_who_was_told_for_what_it_asked(client: Client) -> None:
+def test_a_wait_applies_to_one_client_and_one_request(client: Client) -> None:
     client.emulator.faults({"do": {"status": 429, "retry_after": "30"}})
     client.get(item())
     client.get(policies())
@@ -116,14 +114,14 @@ def test_waiting_binds_the_one_who_was_told_for_what_it_asked(client: Client) ->
     assert counts(client.emulator) == {}
 
 
-def test_the_authority_may_ask_to_wait_too(anonymous: Client) -> None:
+def test_the_authority_may_request_a_wait_too(anonymous: Client) -> None:
     anonymous.emulator.faults({"do": {"status": 503, "retry_after": "30"}})
     for _turn in range(2):
-        anonymous.ask_for_token(client_secret="x")
+        anonymous.request_token(client_secret="x")
     assert counts(anonymous.emulator) == {"retry_before_time": 1}
 
 
-def test_a_token_belongs_to_graphs_host_alone(client: Client) -> None:
+def test_a_token_is_for_the_host_of_graph_only(client: Client) -> None:
     credentials = client.emulator.credentials
     headers = {"Authorization": f"Bearer {client.log_in()}"}
     client.get(credentials["authority_url"] + policies(), headers=headers)
@@ -133,12 +131,12 @@ def test_a_token_belongs_to_graphs_host_alone(client: Client) -> None:
     assert counts(client.emulator) == {"token_to_another_host": 4}
 
 
-def test_a_missing_token_is_no_offence(anonymous: Client) -> None:
+def test_a_missing_token_is_not_a_violation(anonymous: Client) -> None:
     anonymous.get(policies())
     assert counts(anonymous.emulator) == {}
 
 
-def test_every_graph_request_has_an_id_of_its_own(client: Client) -> None:
+def test_each_graph_request_needs_its_own_id(client: Client) -> None:
     mine = str(uuid.uuid4())
     client.session.get(client.emulator.url + policies(), timeout=TIMEOUT)
     client.get(policies(), headers={"client-request-id": "mine"})
@@ -158,7 +156,7 @@ def test_check_mode_must_not_write(client: Client) -> None:
     assert counts(client.emulator) == {"write_in_check_mode": 2}
 
 
-def test_secrets_do_not_belong_into_a_url(client: Client) -> None:
+def test_a_secret_in_a_url_is_found(client: Client) -> None:
     credentials = client.emulator.credentials
     client.get(policies(), params={"secret": credentials["client_secret"]})
     client.get(policies(), params={"access_token": client.log_in()})
@@ -168,7 +166,7 @@ def test_secrets_do_not_belong_into_a_url(client: Client) -> None:
     assert counts(client.emulator) == {"secret_in_url": 3}
 
 
-def test_nothing_that_is_secret_reaches_the_log(client: Client) -> None:
+def test_no_secret_is_in_the_log(client: Client) -> None:
     credentials = client.emulator.credentials
     client.get(f"{policies()}/{credentials['client_secret']}", params={"t": client.log_in()})
     shown = str(client.emulator.log()) + str(client.emulator.judge())
@@ -176,7 +174,7 @@ def test_nothing_that_is_secret_reaches_the_log(client: Client) -> None:
     assert "eyJ" not in shown
 
 
-def test_the_log_tells_what_was_asked(client: Client) -> None:
+def test_the_log_shows_the_requests(client: Client) -> None:
     client.patch(item(), {"platform": 2})
     token, patch = client.emulator.log()
     assert token["kind"] == "authority"

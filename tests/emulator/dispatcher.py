@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the graphops.intune authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Takes requests in: each is logged, judged and answered, alone as well as inside a batch."""
+"""Dispatches requests: each is logged, judged and answered, alone as well as inside a batch."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from .settings import CurrentSettings
 
 
 class Handler(Protocol):
-    """A service that only reads."""
+    """A service whose requests change nothing."""
 
     def answer(self, exchange: Exchange) -> Answer:
         """The ordinary answer to a request."""
 
 
-class Reception:
-    """Takes requests of every kind to where they are answered."""
+class Dispatcher:
+    """Passes requests of each kind to the service that answers them."""
 
     def __init__(
         self,
@@ -51,15 +51,15 @@ class Reception:
     def handle(
         self, exchange: Exchange, refusal: GraphError | None = None, keep: frozenset[str] | None = None
     ) -> Handled:
-        """Does what a request asks for.
+        """Processes a request.
 
-        ``refusal`` is the answer to a request that is not even looked into; of a write, only the properties named
-        in ``keep`` are kept (None: all).
+        ``refusal`` is the answer to a request that is not processed; of a write, only the properties named in
+        ``keep`` are kept (None: all).
         """
         excess = None if refusal is not None else self._excess(exchange)
         effect = None if refusal is not None else self._effect(exchange, excess)
         entry = self._journal.open(exchange, None if effect is None else effect.given)
-        self._judge.look(exchange, entry.n, self._graph.patch(exchange))
+        self._judge.check(exchange, entry.n, self._graph.patch(exchange))
         if refusal is not None:
             return Handled(exchange, entry, Delivery(refusal.answer(exchange)))
         if excess is not None:
@@ -70,10 +70,10 @@ class Reception:
             return self._answer(exchange, keep if kept is None else kept, envelope)
 
         delivery = Delivery(ordinary(None)) if effect is None else deliver(effect, exchange, ordinary)
-        return Handled(exchange, entry, envelope.delayed(delivery), envelope.parts_told(delivery))
+        return Handled(exchange, entry, envelope.delayed(delivery), envelope.delivered_parts(delivery))
 
-    def told(self, handled: Handled) -> None:
-        """Notes how long the client has to wait, which it learns from the answer that is being sent."""
+    def note_waits(self, handled: Handled) -> None:
+        """Records how long the client has to wait, according to the answer that is being sent."""
         for part in (handled, *handled.parts):
             delivery = part.delivery
             until = delivery.wait_until
@@ -81,10 +81,10 @@ class Reception:
                 until = time.time() + delivery.wait_seconds
             if until is not None and delivery.answer is not None:
                 part.entry.retry_at = until
-                self._judge.told_to_wait(part.exchange, delivery.answer.status, until)
+                self._judge.note_wait(part.exchange, delivery.answer.status, until)
 
     def _excess(self, exchange: Exchange) -> Excess | None:
-        # An envelope counts by its requests alone, and what carries no good token counts for no application.
+        # The requests inside an envelope count instead of it; one without a valid token counts for no application.
         if exchange.kind is not Kind.GRAPH or exchange.is_envelope or exchange.host != self._hosts[Kind.GRAPH]:
             return None
         try:
@@ -94,7 +94,7 @@ class Reception:
         return self._budget.take(application, self._graph.family(exchange), exchange.is_write)
 
     def _effect(self, exchange: Exchange, excess: Excess | None) -> Effect | None:
-        # What is over budget does not get as far as to meet a fault.
+        # Faults do not apply to a request over budget.
         if excess is not None:
             return excess.effect(self._settings.values.retry_after_form)
         return self._faults.take(exchange) or self._chaos.take(exchange)
