@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,8 @@ from typing import Any
 from ..http.exchange import utc_now
 from . import edm
 from .device_status import DeviceStatus
-from .edm import ComplianceStatus
-from .entity import Version, read_changes
+from .edm import ComplianceStatus, EdmType, Value
+from .entity import Entity, Property, Version, read_changes
 from .fleet import Fleet
 from .managed_device import ManagedDevice
 from .platforms import DEFAULT_TYPE, PLATFORMS, Platform
@@ -45,6 +46,10 @@ _GRACE_DAYS = 30
 _AS_OF = _FIRST_REPORT + 14 * edm.TICKS_PER_DAY
 
 
+_RELATIVE_DATE = re.compile(r"now(?:([+-]\d{1,6})([smhd]))?", re.ASCII)
+_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
 class SeedError(ValueError):
     """A seed that cannot be read; the text is the reason."""
 
@@ -53,13 +58,15 @@ def load(path: Path) -> Fleet:
     """The fleet of a seed file.
 
     ``{"policies": [{"id", "displayName", "@odata.type"?, "statuses": [row]}], "managed_devices"?: [device]}``; without
-    ``managed_devices``, each device name in the rows gets a device. SeedError for another document.
+    ``managed_devices``, each device name in the rows gets a device. A date may be relative to now, for example
+    ``now-3d``. SeedError for another document.
     """
+    now = edm.parse_date_time_offset(utc_now().isoformat(timespec="seconds"))
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        devices = [_device(item) for item in document["managed_devices"]] if "managed_devices" in document else None
-        now = edm.parse_date_time_offset(utc_now().isoformat())
-        return Fleet([_policy(item) for item in document["policies"]], devices, as_of=now)
+        given = document.get("managed_devices")
+        devices = None if given is None else [_device(item, now) for item in given]
+        return Fleet([_policy(item, now) for item in document["policies"]], devices, as_of=now)
     except OSError as error:
         raise SeedError(f"cannot read the seed {path}: {error.strerror}") from error
     except (KeyError, TypeError, AttributeError) as error:
@@ -78,12 +85,11 @@ def generate(count: int, policies: int = 1) -> Fleet:
     return Fleet(generated, as_of=_AS_OF)
 
 
-def _device(item: dict[str, Any]) -> ManagedDevice:
-    changes = read_changes(ManagedDevice, item, Version.BETA, any_member=True)
-    return ManagedDevice(id=item["id"]).changed(changes)
+def _device(item: dict[str, Any], now: int) -> ManagedDevice:
+    return ManagedDevice(id=item["id"]).changed(_changes(ManagedDevice, item, now))
 
 
-def _policy(item: dict[str, Any]) -> Policy:
+def _policy(item: dict[str, Any], now: int) -> Policy:
     policy = Policy(
         id=item["id"],
         display_name=item["displayName"],
@@ -91,9 +97,23 @@ def _policy(item: dict[str, Any]) -> Policy:
         description=item.get("description"),
     )
     for row in item["statuses"]:
-        changes = read_changes(DeviceStatus, row, Version.BETA, any_member=True)
-        policy.statuses.put(DeviceStatus(id=row["id"]).changed(changes))
+        policy.statuses.put(DeviceStatus(id=row["id"]).changed(_changes(DeviceStatus, row, now)))
     return policy
+
+
+def _changes(kind: type[Entity], item: dict[str, Any], now: int) -> dict[Property, Value]:
+    dates = {prop.name for prop in kind.PROPERTIES if prop.edm is EdmType.DATE_TIME_OFFSET}
+    absolute = {name: _absolute(value, now) if name in dates else value for name, value in item.items()}
+    return read_changes(kind, absolute, Version.BETA, any_member=True)
+
+
+def _absolute(date: object, now: int) -> object:
+    """The date, with one like ``now``, ``now-90m`` or ``now+2d`` replaced by an absolute date."""
+    match = _RELATIVE_DATE.fullmatch(date) if isinstance(date, str) else None
+    if match is None:
+        return date
+    seconds = int(match[1]) * _UNIT_SECONDS[match[2]] if match[1] else 0
+    return edm.format_date_time_offset(now + seconds * edm.TICKS_PER_SECOND)
 
 
 def _generated_policy(index: int, policies: int) -> Policy:
