@@ -64,4 +64,4 @@ def test_the_fleet_of_the_demo_shows_one_of_each_case() -> None:
         "PC-0005": "noncompliant",
         "Ada's iPhone": "conflict",
     }
-    assert len(states) == 10
+    assert len(states) == 9
