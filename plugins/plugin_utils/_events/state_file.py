@@ -13,16 +13,13 @@ that a crash cut off counts as not written.
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import json
 import os
-import stat
-import tempfile
 import uuid
 from typing import Any
 
 from ...module_utils._errors import InvalidOptionsError
+from ...module_utils._transport import private_file
 from ...module_utils._transport.json_document import parse_json
 from .memory import Change, Known, Memory
 
@@ -71,21 +68,10 @@ class MemoryFile:
         """Write everything that is remembered, in one step."""
         head = {_KIND: _VERSION, "id": self.memory.id, "tenant": self._tenant}
         lines = [head, *({"policy": policy, "statuses": known} for policy, known in self.memory.policies.items())]
-        temporary = None
         try:
-            descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(self._path), prefix=".intune-state-")
-            with os.fdopen(descriptor, "wb") as file:  # mkstemp made it 0600
-                file.writelines(map(_line, lines))
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, self._path)
-            temporary = None
+            private_file.replace(self._path, b"".join(map(_line, lines)), sync=True)
         except OSError as error:
             raise self._unusable(str(error.strerror)) from None
-        finally:
-            if temporary is not None:
-                with contextlib.suppress(OSError):
-                    os.unlink(temporary)
         self._open()
 
     def close(self) -> None:
@@ -97,31 +83,17 @@ class MemoryFile:
 
     def _take_lock(self) -> int:
         path = f"{self._path}.lock"
-        for found in (self._path, path):
-            self._check(found)
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            for found in (self._path, path):
+                if problem := private_file.find_problem(found, "use it", "set its mode to 0600"):
+                    raise self._unusable(problem)
+            descriptor = private_file.open_lock(path)
         except OSError as error:
             raise self._unusable(str(error.strerror)) from None
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            raise self._unusable("another event source uses it; give each source a file of its own") from None
-        return descriptor
-
-    def _check(self, path: str) -> None:
-        try:
-            found = os.lstat(path)
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise self._unusable(str(error.strerror)) from None
-        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
-            raise self._unusable(f"{path} is not a regular file of this user's own; name another")
-        if found.st_mode & 0o077:
-            mode = stat.S_IMODE(found.st_mode)
-            raise self._unusable(f"{path} has mode {mode:04o}, others can use it; set its mode to 0600")
+        if private_file.try_lock(descriptor):
+            return descriptor
+        os.close(descriptor)
+        raise self._unusable("another event source uses it; give each source a file of its own")
 
     def _load(self) -> tuple[Memory, bool]:
         """Return what the file holds, and whether that is all that there is in it to keep."""
