@@ -138,7 +138,7 @@ from ..plugin_utils._inventory.host_names import group, read_hostnames
 from ..plugin_utils._inventory.plugin import GraphInventory
 from ..plugin_utils._inventory.query import Query
 from ..plugin_utils._options import connect, refuse_unknown
-from ..plugin_utils._unsafe import inert
+from ..plugin_utils._unsafe import mark_unsafe
 
 
 class InventoryModule(GraphInventory, Cacheable):
@@ -172,7 +172,7 @@ class InventoryModule(GraphInventory, Cacheable):
     def _render_name(self, template: str, row: Row) -> Any:
         extra = (self._vars or {}) if self.get_option("use_extra_vars") else {}
         try:
-            self.templar.available_variables = {**inert(row), **extra}
+            self.templar.available_variables = {**mark_unsafe(row), **extra}
             return self.templar.template(template)
         except Exception as error:
             if self.get_option("strict"):

@@ -8,28 +8,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from ...module_utils._compliance.model import PROPERTIES
 from ...module_utils._transport.retry import show_time
+from .._unsafe import defuse
 from .memory import Change
 
 NAME = "device_compliance"
-
-# ansible-rulebook hands events to playbooks as extra variables, in which ansible-core fills in templates, and runs what
-# they call. JSON has no mark for text that is none, so the text itself must not look like one. Nor like something to
-# decrypt, which ansible-rulebook would try.
-_STARTS = re.compile(r"\{(?=[{%#])|(?<=#)(?=jinja2)|(?<=\$)(?=ANSIBLE_VAULT)")
-
-
-def inert(text: str) -> str:
-    """Return text that is no template: a space parts the characters that would make it one.
-
-    Half of a character, which JSON can hold and no encoding can, becomes a question mark.
-    """
-    parted = _STARTS.sub(lambda found: f"{found[0]} ", text)
-    return parted.encode("utf-8", "replace").decode()
 
 
 def make_event(change: Change, event_id: str, now: float) -> dict[str, Any]:
@@ -54,4 +40,4 @@ def make_event(change: Change, event_id: str, now: float) -> dict[str, Any]:
 
 
 def _safe(value: Any) -> str | None:
-    return None if value is None else inert(value if isinstance(value, str) else str(value))
+    return None if value is None else defuse(value if isinstance(value, str) else str(value))

@@ -19,7 +19,7 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Constructable
 from ...module_utils._errors import IntuneError
 from ...module_utils._graph.resource import Row
 from .._options import complete, is_secret
-from .._unsafe import MARKED, inert
+from .._unsafe import mark_unsafe, needs_mark
 from .host_names import choose, renamed
 from .staging import draft, take_over
 
@@ -57,7 +57,7 @@ class GraphInventory(BaseInventoryPlugin, Constructable):
             made = self.inventory = draft(inventory, hosts.values())
             # Variables before groups: set_variable() takes a name for a group's as soon as there is one.
             for name, host in hosts.items():
-                self._describe(made, host, inert(found[name]))
+                self._describe(made, host, mark_unsafe(found[name]))
             for host in hosts.values():
                 self._assign(host)
             # What keyed_groups came to is known only now. Hosts yield to groups, which playbooks name.
@@ -89,12 +89,12 @@ class GraphInventory(BaseInventoryPlugin, Constructable):
         if ours and not self.get_option("use_extra_vars") and variables.get(template):
             return variables[template]
         value = super()._compose(template, variables, *args, **kwargs)
-        if isinstance(value, str) or not MARKED:
+        if isinstance(value, str) or not needs_mark():
             return value
         # Before 2.19, text that looks like something else becomes that. A model called "True" would be a boolean, which
         # no group can be called.
         is_text = super()._compose(f"({template}) is string", variables, *args, **kwargs) is True
-        return inert(super()._compose(f"({template}) | string", variables, *args, **kwargs)) if is_text else value
+        return mark_unsafe(super()._compose(f"({template}) | string", variables, *args, **kwargs)) if is_text else value
 
     def _render_option(self, option: str, value: Any) -> Any:
         try:

@@ -10,7 +10,7 @@ import pytest
 from ansible import template
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
-from ansible_collections.graphops.intune.plugins.plugin_utils._unsafe import inert
+from ansible_collections.graphops.intune.plugins.plugin_utils._unsafe import mark_unsafe
 
 TEXTS = [
     "{{ 1 + 1 }}",
@@ -31,24 +31,24 @@ def rendered(value: Any, expression: str) -> Any:
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_text_stays_as_it_is_whatever_is_done_with_it(text: str) -> None:
-    value = inert({"text": text, "list": [text, {"deep": text}], "number": 7, "nothing": None})
+    value = mark_unsafe({"text": text, "list": [text, {"deep": text}], "number": 7, "nothing": None})
     assert value == {"text": text, "list": [text, {"deep": text}], "number": 7, "nothing": None}
     assert rendered(value, "{{ value.text }}") == text
     assert rendered(value, "{{ value.list[1].deep }}") == text
     assert rendered(value, "{{ value }}") == value
     assert rendered(value, "<{{ value.text ~ value.list[0] | upper }}>") == f"<{text}{text.upper()}>"
-    assert rendered(inert(text), "{{ value }}") == text
+    assert rendered(mark_unsafe(text), "{{ value }}") == text
 
 
 OLD = not hasattr(template, "trust_as_template")
 
 
-@pytest.mark.skipif(not OLD, reason="since 2.19, text is inert without being marked")
+@pytest.mark.skipif(not OLD, reason="since 2.19, text needs no mark")
 def test_without_the_mark_text_would_be_a_template() -> None:
     assert rendered("{{ 1 + 1 }}", "{{ value }}") in (2, "2")
 
 
-@pytest.mark.skipif(not OLD, reason="since 2.19, text is inert without being marked")
+@pytest.mark.skipif(not OLD, reason="since 2.19, text needs no mark")
 @pytest.mark.parametrize(
     ("text", "marked"),
     [
@@ -71,6 +71,6 @@ def test_without_the_mark_text_would_be_a_template() -> None:
     ],
 )
 def test_text_is_marked_where_it_could_mean_something(text: str, marked: bool) -> None:
-    found = inert([{"x": text}])[0]["x"]
+    found = mark_unsafe([{"x": text}])[0]["x"]
     assert found == text
     assert getattr(found, "__UNSAFE__", False) == marked
