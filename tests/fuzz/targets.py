@@ -58,7 +58,7 @@ from ansible_collections.graphops.intune.plugins.plugin_utils._report.figures im
 from ansible_collections.graphops.intune.plugins.plugin_utils._report.history import History
 from ansible_collections.graphops.intune.plugins.plugin_utils._report.json_file import to_json
 from ansible_collections.graphops.intune.plugins.plugin_utils._report.page.page import to_html
-from ansible_collections.graphops.intune.plugins.plugin_utils._unsafe import inert
+from ansible_collections.graphops.intune.plugins.plugin_utils._unsafe import mark_unsafe
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -380,7 +380,7 @@ def rows(found: list[dict[str, Any]], document: Any) -> None:
     hosts = _host_names.choose(devices, ["all"])
     assert len(set(hosts.values())) == len(devices)
     for name, rows_of_device in devices.items():
-        json.dumps({hosts[name]: inert(_devices.variables(rows_of_device))}, default=str)
+        json.dumps({hosts[name]: mark_unsafe(_devices.variables(rows_of_device))}, default=str)
     _host_names.renamed(hosts)
 
 
