@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import json
+import re
 
 import jinja2
 import pytest
 from ansible_collections.graphops.intune.plugins.plugin_utils._events.event import make_event
 from ansible_collections.graphops.intune.plugins.plugin_utils._events.memory import Change
 from ansible_collections.graphops.intune.plugins.plugin_utils._unsafe import defuse
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ...support import row
@@ -61,10 +62,12 @@ def test_a_name_is_told_unless_it_is_a_template(name: str, told: str) -> None:
 
 
 @given(st.lists(st.sampled_from(PIECES)).map("".join) | st.text())
+@example("{\n{")
+@example("{{\r\n")
 def test_no_text_means_anything_to_jinja2(text: str) -> None:
     safe = defuse(text)
-    line = "".join(safe.splitlines())  # Jinja2 spells the ends of lines as it likes
-    assert jinja2.Template(line).render() == line
+    lines = re.sub(r"\r\n|\r", "\n", safe)  # Jinja2 renders every end of line as this one
+    assert jinja2.Template(safe, keep_trailing_newline=True).render() == lines
     assert not any(start in safe for start in ("{{", "{%", "{#", "#jinja2", "$ANSIBLE_VAULT"))
     assert defuse(safe) == safe
     safe.encode()
