@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 import time
@@ -20,7 +21,7 @@ from ...module_utils._compliance.model import DEVICE_STATUS
 from ...module_utils._compliance.routes import DeviceStatuses
 from ...module_utils._errors import IntuneError, Phase
 from ...module_utils._graph.client import GraphClient
-from ...module_utils._preflight import mask, missing_library
+from .._client import open_client
 from .event import make_event
 from .memory import Change, Poll, summary
 from .options import Watch, read_options
@@ -215,21 +216,13 @@ async def watch(queue: Any, args: Mapping[str, Any]) -> None:
     given = {name: value for name, value in args.items() if name != "eda_feedback_queue"}
     options, connection, credential = read_options(given)
     tenant = f"{(connection.tenant_id or 'the tenant of the token').casefold()} at {connection.graph_url}"
-    file = MemoryFile(options.state_file, tenant)
+    outlet = Outlet(queue, args.get("eda_feedback_queue"))
     clock = StoppableClock()
-    try:
-        client = GraphClient(connection, credential, _hide, clock)
+    with (
+        contextlib.closing(MemoryFile(options.state_file, tenant)) as file,
+        open_client(connection, credential, clock) as client,
+    ):
         try:
-            outlet = Outlet(queue, args.get("eda_feedback_queue"))
             await run_until_asked(Watcher(options, file, client, outlet, clock).run())
         finally:
             clock.stop()
-            client.close()
-    except ImportError as error:
-        raise missing_library(error.name or "requests") from None
-    finally:
-        file.close()
-
-
-def _hide(secret: str) -> None:
-    mask(secret)

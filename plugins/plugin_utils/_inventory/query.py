@@ -19,8 +19,9 @@ from ...module_utils._errors import InvalidOptionsError
 from ...module_utils._graph.client import GraphClient
 from ...module_utils._graph.resource import Row
 from ...module_utils._options import Connection
-from ...module_utils._preflight import check, mask, missing_library
+from ...module_utils._preflight import check
 from ...module_utils._version import VERSION
+from .._client import open_client
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,18 +65,9 @@ class Query:
 
     def _ask(self, work: Callable[[GraphClient], list[Row]]) -> list[Row]:
         _nothing, credential = check(self.connection, self._check)
-        client = GraphClient(self.connection, credential, _hide)
-        try:
+        with open_client(self.connection, credential) as client:
             return work(client)
-        except ImportError as error:
-            raise missing_library(error.name or "requests") from None
-        finally:
-            client.close()
 
     def _check(self) -> None:
         if not all(policy.strip() for policy in self.policies):
             raise InvalidOptionsError(["policies has an entry without text; give ids or names, or leave policies out"])
-
-
-def _hide(secret: str) -> None:
-    mask(secret)

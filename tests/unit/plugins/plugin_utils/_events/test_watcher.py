@@ -9,16 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import sys
 from typing import Any
 
 import pytest
 from ansible_collections.graphops.intune.plugins.module_utils._errors import Code, Failure, IntuneError, Phase
-from ansible_collections.graphops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.graphops.intune.plugins.plugin_utils._events import watcher as _watcher
 from ansible_collections.graphops.intune.plugins.plugin_utils._events.state_file import MemoryFile
 from ansible_collections.graphops.intune.plugins.plugin_utils._events.watcher import is_final, watch
 
-from ...support import POLICIES, Reply, connection, refusal, row
+from ...support import POLICIES, Reply, refusal, row
 from .event_source import LIST, NEXT, POLICY, Source, TestClock, Wrapped
 
 
@@ -179,11 +179,16 @@ def test_options_that_are_wrong_end_the_source_before_anything_is_asked(whole: S
 
 
 def test_a_missing_library_is_named(whole: Source, monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone(*_args: Any) -> GraphClient:
-        raise ImportError("No module named msal", name="msal")
-
-    monkeypatch.setattr(_watcher, "GraphClient", gone)
+    monkeypatch.setitem(sys.modules, "msal", None)  # as Python marks a module that does not exist
+    given = {"tenant_id": "contoso", "client_id": "an-application", "client_secret": "a-secret"}
     with pytest.raises(IntuneError, match=r"required Python library \(msal\)"):
+        asyncio.run(watch(Wrapped(), {"state_file": str(whole.path), **given}))
+    assert whole.script.sent == []
+    MemoryFile(str(whole.path), "contoso at https://graph.microsoft.com").close()
+
+
+def test_the_state_without_a_tenant_names_the_tokens(whole: Source) -> None:
+    whole.script.expect("GET", POLICIES, refusal(403, "Forbidden", "Not you"))
+    with pytest.raises(IntuneError, match="Not you"):
         asyncio.run(watch(Wrapped(), {"state_file": str(whole.path), "access_token": "t.o.k"}))
     MemoryFile(str(whole.path), "the tenant of the token at https://graph.microsoft.com").close()
-    assert connection(access_token="t.o.k").tenant_id is None
