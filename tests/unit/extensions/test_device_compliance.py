@@ -23,6 +23,8 @@ from ansible_collections.graphops.intune.plugins.plugin_utils._events.event impo
 from ansible_collections.graphops.intune.plugins.plugin_utils._events.memory import Change
 from ansible_collections.graphops.intune.plugins.plugin_utils._events.options import SPEC
 
+from ...eda import generate
+
 ROOT = Path(str(_options.__file__)).parents[2]
 EDA = ROOT / "extensions/eda"
 FILE = EDA / "plugins/event_source/device_compliance.py"
@@ -55,6 +57,15 @@ def test_the_documented_options_are_those_that_it_takes(options: dict[str, Any])
     documented = {name: {key: entry[key] for key in keys if key in entry} for name, entry in options.items()}
     taken = {name: {key: entry[key] for key in keys if key in entry} for name, entry in ALL.items()}
     assert documented == taken
+
+
+def test_the_generated_parts_are_up_to_date() -> None:
+    written = {path: path.read_text(encoding="utf-8") for path in generate.render()}
+    assert written == generate.render(), "run `make format`"
+
+
+def test_the_secrets_of_the_generated_schema_are_those_that_are_not_logged() -> None:
+    assert set(generate.SECRETS) == {name for name, entry in ALL.items() if entry.get("no_log")}
 
 
 def test_the_connections_options_are_documented_as_everywhere(options: dict[str, Any]) -> None:

@@ -84,6 +84,7 @@ options:
         told when the rule engine has confirmed it.
     type: bool
     default: false
+  # Copied from plugins/doc_fragments/graph.py by `make format`, down to the requirements. Edit them there.
   auth_source:
     description:
       - How to sign in.
