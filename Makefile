@@ -28,7 +28,7 @@ help:
 	@echo "make test    everything that CI runs, with a count at the end"
 	@echo "make matrix  the same with every check on every ansible-core that this machine can run: an hour and more"
 	@echo "make lint    the checks that need no ansible-core: formatting, lint, types, licences, documentation"
-	@echo "make format  formats the Python code"
+	@echo "make format  formats the Python code, and generates the documentation of the event source"
 	@echo "make docs    the documentation as HTML, in build/docs/build/html"
 	@echo "make demo    a tour on a local emulator of Microsoft Graph"
 	@echo "make bench   the figures of docs/benchmarks.md"
@@ -46,6 +46,7 @@ lint: $(NOX)
 	@$(USE_INDEX) CI=true $(NOX) --parallel auto --sessions lint docs-check license-check extra-checks changelog ansible-lint execution-environment
 
 format: $(NOX)
+	@$(VENV)/bin/python -m tests.eda.generate
 	@$(USE_INDEX) $(NOX) --sessions formatters
 
 docs demo bench: $(NOX)
