@@ -129,6 +129,9 @@ def folder(ansible: Ansible) -> Path:
     (ansible.folder / "audit.csv").write_text(
         "Policy;Device;State;Remarks\nWindows baseline;PC-0001;error;late\n", encoding="utf-8"
     )
+    for name, device in {"windows.yml": "PC-0001", "ios.yml": "Ada's iPhone"}.items():
+        items = [{"match": {"device_display_name": device}, "status": "error"}]
+        (ansible.folder / name).write_text(json.dumps(items), encoding="utf-8")
     (ansible.folder / "snapshots").mkdir()
     return ansible.folder
 
