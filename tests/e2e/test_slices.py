@@ -260,8 +260,9 @@ def test_a_policy_that_cannot_be_used_fails_alone(ansible: Ansible, emulator: Ru
     said = [str(result.get("msg")) for result in run.results]
     for text in (
         "mac.csv cannot be read: No such file or directory",
-        "the statuses that Other declares name other policies: 'p'",
-        "1 of 2 statuses of this policy are not as declared; running it again touches only these; the first, "
+        "The list of statuses cannot be used: statuses[0]: policy_id is 'p', another policy; declare this status for "
+        "that policy",
+        "1 of 2 statuses of this policy are not as declared; run it again to retry only these; the first, "
         "Windows_baseline, row 3: not_found, No device status with",
     ):
         assert any(text in message for message in said), text
@@ -327,7 +328,7 @@ def test_only_what_was_managed_is_counted(
     ended = job.end()
     last = [event["event_data"]["res"] for event in ended.events if "res" in event["event_data"]][-1]
     assert last["msg"] == (
-        "compliance_converge_slices is 101; it must be from 1 to compliance_converge_write_limit, which is 100."
+        "compliance_converge_slices is 101; it must be between 1 and compliance_converge_write_limit, which is 100."
     )
     assert "[WARNING]" not in ended.output, ended.output
     found = {node.name: (node.canonical_facts["intune_device"], node.events) for node in count_nodes(ended.events)}

@@ -4,12 +4,12 @@
 
 # This plugin util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""Desired device statuses from a file: CSV, JSON or YAML."""
+"""Desired device statuses from a file, CSV, JSON or YAML, or from a list."""
 
 from __future__ import annotations
 
 import codecs
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,9 +17,9 @@ import yaml
 
 from ...module_utils._compliance.bulk_options import read_items
 from ...module_utils._errors import InvalidOptionsError
-from ...module_utils._text import shorten
+from ...module_utils._text import quoted, shorten
 from ...module_utils._transport.json_document import check_shape, parse_json
-from .csv_rows import Dialect, read_csv
+from .csv_rows import Dialect, Rows, read_csv
 
 FORMATS = {".csv": "csv", ".json": "json", ".yaml": "yaml", ".yml": "yaml"}
 
@@ -32,18 +32,29 @@ _SELECT_BY_NAME = (
 
 
 class DesiredError(ValueError):
-    """A file cannot be used. The text says what is wrong where, and what to do."""
+    """A file or list cannot be used. The text names each place, the reason, and what to do."""
 
 
 class Desired(NamedTuple):
-    """The items of a bulk task, and the place of each in its file."""
+    """The items of a bulk task, and the place of each in its file or list."""
 
     statuses: list[dict[str, Any]]
     places: list[str]
 
 
+class Policy(NamedTuple):
+    """The policy of the items that name none.
+
+    With ``only``, all items are of the policy ``policy_id``, which ``policy_name`` names too.
+    """
+
+    policy_id: str | None = None
+    policy_name: str | None = None
+    only: bool = False
+
+
 class _Loader(yaml.SafeLoader):
-    """Leaves dates the texts that they are: the service's have a digit more than Python's."""
+    """Keeps dates as text: the service's have one digit more than Python's."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -52,38 +63,64 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def read_desired(path: Path, kind: str | None, dialect: Dialect, defaults: Mapping[str, Any]) -> Desired:
-    """Return what a file declares, checked as far as it can be without the network.
+def read_file(path: Path, kind: str | None, dialect: Dialect, policy: Policy) -> Desired:
+    """Return what a file declares, checked as far as possible without the network.
 
     Args:
-        kind: ``csv``, ``json`` or ``yaml``; None to go by the file's name.
+        kind: ``csv``, ``json`` or ``yaml``; None to use the file's suffix.
         dialect: how CSV is written.
-        defaults: ``policy_id`` or ``policy_name`` for the items that name none.
 
     Raises:
-        DesiredError: the file is not what it should be; names every place, up to a number that a person reads.
+        DesiredError: the file is invalid; names every place, up to a readable number.
         OSError: it cannot be read.
     """
     kind = kind or FORMATS.get(path.suffix.lower())
     if kind is None:
-        raise DesiredError(f"its name does not tell what it is; name it {', '.join(FORMATS)}, or set the format")
+        raise DesiredError(f"its format is unknown; name it {', '.join(FORMATS)}, or set the format")
     text = _decode(path.read_bytes())
-    if kind == "csv":
-        rows = read_csv(text, dialect)
-        statuses, places, problems = rows.items, [f"row {number}" for number in rows.rows], rows.problems
-    else:
-        statuses = _load(text, kind)
-        places, problems = [f"statuses[{index}]" for index in range(len(statuses))], []
+    if kind != "csv":
+        return read_list(_load(text, kind), policy)
+    rows = read_csv(text, dialect)
+    return _check(rows.items, [f"row {number}" for number in rows.rows], policy, rows)
+
+
+def read_list(statuses: list[Any], policy: Policy) -> Desired:
+    """Return what a list declares, checked as far as possible without the network.
+
+    Raises:
+        DesiredError: the list is invalid; names every place, up to a readable number.
+    """
+    return _check(statuses, [f"statuses[{index}]" for index in range(len(statuses))], policy)
+
+
+def _check(items: list[Any], places: list[str], policy: Policy, rows: Rows | None = None) -> Desired:
+    """Return the items, with their policy where that is the only one; *rows* where they came from CSV."""
+    problems = [*rows.problems] if rows else []
+    wrong = {problem.partition(",")[0] for problem in problems}
+    if policy.only:
+        own = {"policy_id": policy.policy_id, "policy_name": None}
+        problems += _find_other_policies(items, places, policy)
+        items = [{**item, **own} if isinstance(item, Mapping) else item for item in items]
+    defaults = {"policy_id": policy.policy_id, "policy_name": policy.policy_name}
     try:
-        # By the version that has every property: the module knows which one the task uses.
-        read_items(statuses, defaults, "beta", places.__getitem__)
+        # The version beta has every property; the module knows which version the task uses.
+        read_items(items, defaults, "beta", places.__getitem__)
     except InvalidOptionsError as error:
-        # What a cell did not fit into is missing from its item; that is no second problem.
-        wrong = {problem.partition(",")[0] for problem in problems}
-        problems = problems + [p for p in error.problems if kind != "csv" or p.partition(":")[0] not in wrong]
+        # A cell that could not be read is missing from its item, which is not a second problem.
+        problems += [problem for problem in error.problems if problem.partition(":")[0] not in wrong]
     if problems:
-        raise DesiredError(_list([_explain(problem, kind) for problem in problems]))
-    return Desired(statuses, places)
+        raise DesiredError(_list([_explain(problem) for problem in problems] if rows else problems))
+    return Desired(items, places)
+
+
+def _find_other_policies(items: Sequence[Any], places: Sequence[str], policy: Policy) -> Iterator[str]:
+    """Yield a sentence for each policy that an item names and that is not the only one."""
+    expected = {"policy_id": policy.policy_id, "policy_name": policy.policy_name}
+    for item, place in zip(items, places, strict=True):
+        for option, value in expected.items():
+            named = item.get(option) if isinstance(item, Mapping) else None
+            if named and str(named).casefold() != (value or "").casefold():
+                yield f"{place}: {option} is {quoted(named)}, another policy; declare this status for that policy"
 
 
 def _decode(content: bytes) -> str:
@@ -110,9 +147,10 @@ def _load(text: str, kind: str) -> list[Any]:
     return document
 
 
-def _explain(problem: str, kind: str) -> str:
+def _explain(problem: str) -> str:
+    """Return a problem of a CSV file with the columns that select a status."""
     needed, advice = _SELECT_BY_NAME
-    return problem.replace(needed, f"{needed}: {advice}") if kind == "csv" else problem
+    return problem.replace(needed, f"{needed}: {advice}")
 
 
 def _list(problems: list[str]) -> str:

@@ -4,13 +4,13 @@
 
 # This plugin util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""The result of a bulk task in sentences that a person reads."""
+"""The result of a bulk task in sentences."""
 
 from __future__ import annotations
 
 import collections
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 _MAX_SHOWN = 10
@@ -19,10 +19,11 @@ _WRONG = ("failed", "not_attempted")
 Entry = Mapping[str, Any]
 
 
-class Told(NamedTuple):
-    """``sentences`` for everybody; ``problem``, for who has to do something, is None where all is as declared.
+class OutcomeReport(NamedTuple):
+    """The outcome of a bulk task.
 
-    ``changed`` tells whether anything did, or would in check mode.
+    ``sentences`` describe it; ``problem`` is the reason to fail, or None where all statuses are as declared;
+    ``changed`` is whether anything changed, or would in check mode.
     """
 
     sentences: list[str]
@@ -30,45 +31,73 @@ class Told(NamedTuple):
     changed: bool
 
 
-def tell(result: Entry, statuses: Sequence[Entry], places: Sequence[str], policy_id: str | None = None) -> Told:
-    """Return what became of the items: how many, what changed, and each that is not as declared, up to a number.
+def describe_outcome(
+    result: Entry, statuses: Sequence[Entry], places: Sequence[str], policy_id: str | None = None
+) -> OutcomeReport:
+    """Return how many items had which outcome, what changed, and each item that is not as declared, up to a number.
 
     Args:
-        result: what `intune_device_compliance_status_bulk` returned.
-        statuses: the items that it was given.
-        places: what to call each of them; empty to count them from 0.
-        policy_id: tell of the items of this policy alone.
+        result: the result of `intune_device_compliance_status_bulk`.
+        statuses: the items of the task.
+        places: the name of each item; empty to count them from 0.
+        policy_id: describe the items of this policy only.
     """
 
     def place(index: int) -> str:
         return places[index] if index < len(places) else f"statuses[{index}]"
 
-    message = re.sub(
-        r"statuses\[(\d+)\]", lambda found: place(int(found[1])), str(result.get("msg", "it did not say why"))
-    )
+    reason = str(result.get("msg", "the module returned no message"))
+    problem = re.sub(r"statuses\[(\d+)\]", lambda found: place(int(found[1])), reason)
     if result.get("summary") is None:
-        return Told([], message, False)
-    results = result["results"]
-    ours = [index for index, entry in enumerate(results) if policy_id is None or entry["policy_id"] == policy_id]
-    entries = [results[index] for index in ours]
-    wrong = [index for index in ours if results[index]["outcome"] in _WRONG]
-    counts = collections.Counter(entry["outcome"] for entry in entries)
-    # By what was sent, for a task can be in check mode when its play is not.
-    predicted = counts["changed"] > 0 and result["graph"]["writes"] == 0
-    lines = [_count(counts, predicted), *_changes(entries, predicted), *_devices(entries, predicted)]
-    lines += [
-        f"{results[index]['outcome'].replace('_', ' ').capitalize()}, {place(index)}{_named(statuses[index])}: "
-        f"{_why(results[index])}"
-        for index in wrong[:_MAX_SHOWN]
-    ]
-    if len(wrong) > _MAX_SHOWN:
-        lines.append(f"And {len(wrong) - _MAX_SHOWN:,} more, each of which is in results.")
-    if wrong and policy_id is not None:  # the module's message speaks of all policies
-        message = (
-            f"{len(wrong):,} of {len(ours):,} statuses of this policy are not as declared; running it again touches "
+        return OutcomeReport([], problem, False)
+    results = {
+        index: entry for index, entry in enumerate(result["results"]) if policy_id in (None, entry.get("policy_id"))
+    }
+    wrong = [index for index, entry in results.items() if entry["outcome"] in _WRONG]
+    sentences = list(_describe(list(results.values()), result["graph"]["writes"]))
+    sentences += _describe_wrong(results, wrong, statuses, place)
+    if wrong and policy_id is not None:  # the module's message is about all policies
+        problem = (
+            f"{len(wrong):,} of {len(results):,} statuses of this policy are not as declared; run it again to retry "
             f"only these; the first, {place(wrong[0])}: {_why(results[wrong[0]])}"
         )
-    return Told(lines, message if wrong else None, any(entry["changed_properties"] for entry in entries))
+    changed = any(entry["changed_properties"] for entry in results.values())
+    return OutcomeReport(sentences, problem if wrong else None, changed)
+
+
+def _describe(results: Sequence[Entry], writes: int) -> Iterator[str]:
+    """Yield how many items had which outcome, which properties changed, and on which devices."""
+    counts = collections.Counter(entry["outcome"] for entry in results)
+    # By the number of writes, because a task can be in check mode when its play is not.
+    predicted = counts["changed"] > 0 and writes == 0
+    outcomes = [f"{counts['ok']:,} as declared", f"{counts['changed']:,} {'would change' if predicted else 'changed'}"]
+    outcomes += [f"{counts[outcome]:,} {outcome.replace('_', ' ')}" for outcome in _WRONG if counts[outcome]]
+    yield f"{len(results):,} {'status' if len(results) == 1 else 'statuses'}: {', '.join(outcomes)}."
+    changed = [entry for entry in results if entry["changed_properties"]]
+    if changed:
+        properties = collections.Counter(name for entry in changed for name in entry["changed_properties"])
+        counted = ", ".join(f"{name} ({count:,})" for name, count in properties.most_common())
+        yield f"{'Properties that would change' if predicted else 'Changed properties'}: {counted}."
+        yield f"{'Would change' if predicted else 'Changed'}: {', '.join(_devices(changed))}."
+
+
+def _devices(changed: Sequence[Entry]) -> Iterator[str]:
+    """Yield the devices that changed, since the diff has ids only."""
+    for entry in changed[:_MAX_SHOWN]:
+        yield f"{entry['device_display_name'] or entry['status_id']} ({', '.join(entry['changed_properties'])})"
+    if len(changed) > _MAX_SHOWN:
+        yield f"and {len(changed) - _MAX_SHOWN:,} more, which results lists"
+
+
+def _describe_wrong(
+    results: Mapping[int, Entry], wrong: Sequence[int], statuses: Sequence[Entry], place: Callable[[int], str]
+) -> Iterator[str]:
+    """Yield a sentence for each item that is not as declared."""
+    for index in wrong[:_MAX_SHOWN]:
+        outcome = results[index]["outcome"].replace("_", " ").capitalize()
+        yield f"{outcome}, {place(index)}{_device(statuses[index])}: {_why(results[index])}"
+    if len(wrong) > _MAX_SHOWN:
+        yield f"And {len(wrong) - _MAX_SHOWN:,} more, which results lists."
 
 
 def _why(entry: Entry) -> str:
@@ -76,33 +105,8 @@ def _why(entry: Entry) -> str:
     return f"{failure.get('code')}, {failure.get('message')}"
 
 
-def _count(counts: collections.Counter[str], predicted: bool) -> str:
-    said = [f"{counts['ok']:,} as declared", f"{counts['changed']:,} {'would change' if predicted else 'changed'}"]
-    said += [f"{counts[outcome]:,} {outcome.replace('_', ' ')}" for outcome in _WRONG if counts[outcome]]
-    total = sum(counts.values())
-    return f"{total:,} {'status' if total == 1 else 'statuses'}: {', '.join(said)}."
-
-
-def _changes(results: Sequence[Entry], predicted: bool) -> list[str]:
-    properties = collections.Counter(name for entry in results for name in entry["changed_properties"])
-    said = ", ".join(f"{name} ({count:,})" for name, count in properties.most_common())
-    return [f"{'Properties that would change' if predicted else 'Changed properties'}: {said}."] if said else []
-
-
-def _devices(results: Sequence[Entry], predicted: bool) -> list[str]:
-    """Return which devices are touched: the diff has their ids alone."""
-    changed = [entry for entry in results if entry["changed_properties"]]
-    said = [
-        f"{entry['device_display_name'] or entry['status_id']} ({', '.join(entry['changed_properties'])})"
-        for entry in changed[:_MAX_SHOWN]
-    ]
-    if len(changed) > _MAX_SHOWN:
-        said.append(f"and {len(changed) - _MAX_SHOWN:,} more, each of which is in results")
-    return [f"{'Would change' if predicted else 'Changed'}: {', '.join(said)}."] if said else []
-
-
-def _named(item: Entry) -> str:
-    """Return what tells a person which device is meant."""
+def _device(item: Entry) -> str:
+    """Return the name or id by which a person recognizes the device."""
     match = item.get("match") or {}
     names = [*match.values(), item.get("device_display_name"), item.get("status_id", item.get("id"))]
     name = next((str(name) for name in names if name), "")

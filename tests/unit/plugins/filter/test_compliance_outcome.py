@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The outcome of a bulk task in words."""
+"""The outcome of a bulk task in sentences."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ def result(*entries: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"results": list(entries), "summary": {**counts, "total": len(entries)}, "graph": writes, **more}
 
 
-def tell(*arguments: Any, **named: Any) -> dict[str, Any]:
+def describe(*arguments: Any, **named: Any) -> dict[str, Any]:
     return FilterModule().filters()["compliance_outcome"](*arguments, **named)
 
 
 def test_all_is_as_declared() -> None:
     nothing = {"problem": None, "changed": False}
-    assert tell(result(entry()), ITEMS) == {"sentences": ["1 status: 1 as declared, 0 changed."], **nothing}
-    assert tell(result(), []) == {"sentences": ["0 statuses: 0 as declared, 0 changed."], **nothing}
+    assert describe(result(entry()), ITEMS) == {"sentences": ["1 status: 1 as declared, 0 changed."], **nothing}
+    assert describe(result(), []) == {"sentences": ["0 statuses: 0 as declared, 0 changed."], **nothing}
 
 
 def test_changes_are_counted_by_property() -> None:
     nameless = {**entry("changed", "status"), "device_display_name": None}
     found = result(entry("changed", "status", "device_model"), nameless, entry())
-    assert tell(found, ITEMS)["sentences"] == [
+    assert describe(found, ITEMS)["sentences"] == [
         "3 statuses: 1 as declared, 2 changed.",
         "Changed properties: status (2), device_model (1).",
         "Changed: PC-1 (status, device_model), s-1 (status).",
     ]
-    assert tell({**found, "graph": {"writes": 0}}, ITEMS)["sentences"] == [
+    assert describe({**found, "graph": {"writes": 0}}, ITEMS)["sentences"] == [
         "3 statuses: 1 as declared, 2 would change.",
         "Properties that would change: status (2), device_model (1).",
         "Would change: PC-1 (status, device_model), s-1 (status).",
@@ -57,7 +57,7 @@ def test_what_is_wrong_is_named_by_its_place_and_a_name() -> None:
         entry("failed", "status", code="not_persisted", message="the service did not keep user_name"),
         entry("failed", code="timeout", message="no answer"),
     ]
-    found = tell(result(*wrong, msg="3 of 4 statuses failed; the first, statuses[0]: x"), ITEMS, ["row 2", "row 5"])
+    found = describe(result(*wrong, msg="3 of 4 statuses failed; the first, statuses[0]: x"), ITEMS, ["row 2", "row 5"])
     assert found == {
         "sentences": [
             "4 statuses: 0 as declared, 0 changed, 3 failed, 1 not attempted.",
@@ -73,24 +73,24 @@ def test_what_is_wrong_is_named_by_its_place_and_a_name() -> None:
     }
 
 
-def test_no_more_is_told_than_a_person_reads() -> None:
-    found = tell(result(*[entry("failed", code="x", message="y")] * 1012, msg="z"), [{}] * 1012)
+def test_no_more_is_listed_than_a_person_reads() -> None:
+    found = describe(result(*[entry("failed", code="x", message="y")] * 1012, msg="z"), [{}] * 1012)
     assert len(found["sentences"]) == 12
     assert found["sentences"][0] == "1,012 statuses: 0 as declared, 0 changed, 1,012 failed."
-    assert found["sentences"][-1] == "And 1,002 more, each of which is in results."
-    found = tell(result(*[entry("changed", "status")] * 1012), [{}] * 1012)
+    assert found["sentences"][-1] == "And 1,002 more, which results lists."
+    found = describe(result(*[entry("changed", "status")] * 1012), [{}] * 1012)
     assert found["sentences"][-1].count("PC-1 (status)") == 10
-    assert found["sentences"][-1].endswith("PC-1 (status), and 1,002 more, each of which is in results.")
+    assert found["sentences"][-1].endswith("PC-1 (status), and 1,002 more, which results lists.")
 
 
-def test_a_task_that_did_nothing_says_why() -> None:
+def test_a_task_that_did_nothing_has_a_problem() -> None:
     refused = {"msg": "statuses[1]: platform is wrong", "failed": False}
-    said = tell(refused, ITEMS, ["row 2", "row 3"])
-    assert said == {"sentences": [], "problem": "row 3: platform is wrong", "changed": False}
-    assert tell({}, [])["problem"] == "it did not say why"
+    found = describe(refused, ITEMS, ["row 2", "row 3"])
+    assert found == {"sentences": [], "problem": "row 3: platform is wrong", "changed": False}
+    assert describe({}, [])["problem"] == "the module returned no message"
 
 
-def test_each_policy_is_told_of_its_own_statuses_alone() -> None:
+def test_a_policy_gets_its_own_statuses_only() -> None:
     entries = [
         {**entry("changed", "status"), "policy_id": "p1"},
         {**entry("failed", code="not_found", message="there is none"), "policy_id": "p2"},
@@ -98,7 +98,7 @@ def test_each_policy_is_told_of_its_own_statuses_alone() -> None:
     ]
     found = result(*entries, msg="1 of 3 statuses failed; the first, statuses[1]: x")
     places = ["A, row 2", "B, row 2", "B, row 3"]
-    assert tell(found, ITEMS, places, "p1") == {
+    assert describe(found, ITEMS, places, "p1") == {
         "sentences": [
             "1 status: 0 as declared, 1 changed.",
             "Changed properties: status (1).",
@@ -107,21 +107,21 @@ def test_each_policy_is_told_of_its_own_statuses_alone() -> None:
         "problem": None,
         "changed": True,
     }
-    assert tell(found, ITEMS, places, "p2") == {
+    assert describe(found, ITEMS, places, "p2") == {
         "sentences": [
             "2 statuses: 1 as declared, 0 changed, 1 failed.",
             "Failed, B, row 2 (b): not_found, there is none",
         ],
         "problem": (
-            "1 of 2 statuses of this policy are not as declared; running it again touches only these; the first, "
+            "1 of 2 statuses of this policy are not as declared; run it again to retry only these; the first, "
             "B, row 2: not_found, there is none"
         ),
         "changed": False,
     }
-    assert tell(found, ITEMS, places, "p3")["sentences"] == ["0 statuses: 0 as declared, 0 changed."]
+    assert describe(found, ITEMS, places, "p3")["sentences"] == ["0 statuses: 0 as declared, 0 changed."]
 
 
-def test_a_slice_that_did_nothing_tells_each_policy_why() -> None:
-    assert tell({"msg": "statuses[1]: platform is wrong"}, ITEMS, ["A, row 2", "B, row 2"], "p1")["problem"] == (
+def test_a_slice_that_did_nothing_gives_each_policy_the_reason() -> None:
+    assert describe({"msg": "statuses[1]: platform is wrong"}, ITEMS, ["A, row 2", "B, row 2"], "p1")["problem"] == (
         "B, row 2: platform is wrong"
     )

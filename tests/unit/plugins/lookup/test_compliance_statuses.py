@@ -22,13 +22,13 @@ _NAME = "graphops.intune.compliance_statuses"
 ITEMS = [{"policy_id": "p", "status_id": "a", "status": "error"}, {"policy_id": "p", "match": {"user_name": "Ada"}}]
 
 
-def look(path: object, **options: Any) -> dict[str, Any]:
+def look(term: Path | list[Any], **options: Any) -> dict[str, Any]:
     lookup = compliance_statuses.LookupModule(loader=DataLoader())
     lookup._load_name = _NAME
     documented = yaml.safe_load(compliance_statuses.DOCUMENTATION)["options"]
     define: Any = C.config.initialize_plugin_configuration_definitions
     define("lookup", _NAME, documented)  # as the loader does
-    [found] = lookup.run([str(path)], {}, **options)
+    [found] = lookup.run([term if isinstance(term, list) else str(term)], {}, **options)
     return found
 
 
@@ -159,7 +159,7 @@ def test_a_thousand_mistakes_do_not_make_a_thousand_lines(file: Path) -> None:
         ("x.yml", "- !!bool x", "it is no YAML: "),
         ("x.yml", "- !!timestamp x", "it is no YAML: "),
         ("x.yml", "!!python/object/apply:os.getcwd []", "it is no YAML: could not determine a constructor"),
-        ("x.txt", "id\na\n", "its name does not tell what it is; name it .csv, .json, .yaml, .yml, or set the format"),
+        ("x.txt", "id\na\n", "its format is unknown; name it .csv, .json, .yaml, .yml, or set the format"),
     ],
 )
 def test_a_file_that_is_something_else_is_an_error(tmp_path: Path, name: str, content: str, said: str) -> None:
@@ -177,3 +177,52 @@ def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 def test_a_delimiter_is_one_character(file: Path) -> None:
     with pytest.raises(AnsibleLookupError, match="delimiter is '::'; it must be one character"):
         look(file, delimiter="::")
+
+
+def test_a_list_is_checked_like_a_file_that_contains_it() -> None:
+    assert look(ITEMS) == {"statuses": ITEMS, "places": ["statuses[0]", "statuses[1]"], "problem": None}
+    assert look([]) == {"statuses": [], "places": [], "problem": None}
+    found = look([{"id": "a"}, "x"], strict=False)
+    assert found == {
+        "statuses": [],
+        "places": [],
+        "problem": (
+            "The list of statuses cannot be used: statuses[0]: exactly one of policy_id and policy_name is needed; "
+            "statuses[1]: is 'x', not a dictionary of options"
+        ),
+    }
+
+
+ONE = {"policy_id": "P1", "policy_name": "Windows baseline", "one_policy": True}
+
+
+def test_with_one_policy_every_item_has_its_id(file: Path) -> None:
+    file.write_text("id,policy_id,policy_name\na,p1,\n\nb,,windows BASELINE\nc,,\nd,P1,Windows baseline\n")
+    found = look(file, label="Windows", **ONE)
+    assert [(item["id"], item["policy_id"], item["policy_name"]) for item in found["statuses"]] == [
+        ("a", "P1", None),
+        ("b", "P1", None),
+        ("c", "P1", None),
+        ("d", "P1", None),
+    ]
+    assert found["places"] == ["Windows, row 2", "Windows, row 4", "Windows, row 5", "Windows, row 6"]
+    assert [item.policy_id for item in read_items(found["statuses"], {}, "beta")] == ["P1"] * 4
+
+
+def test_with_one_policy_items_of_other_policies_are_refused_by_place(file: Path) -> None:
+    items: list[Any] = [{"id": "a", "policy_id": "P2"}, {"id": "b", "policy_name": "Mac"}, {"id": "c"}, "x"]
+    assert look(items, strict=False, **ONE)["problem"] == (
+        "The list of statuses cannot be used: "
+        "statuses[0]: policy_id is 'P2', another policy; declare this status for that policy; "
+        "statuses[1]: policy_name is 'Mac', another policy; declare this status for that policy; "
+        "statuses[3]: is 'x', not a dictionary of options"
+    )
+    # Without the policy's name, no name can be compared with it.
+    assert "policy_name is 'Windows baseline', another policy" in problem(
+        file, "id,policy_name\na,Windows baseline\n", policy_id="P1", one_policy=True
+    )
+
+
+def test_one_policy_needs_an_id() -> None:
+    with pytest.raises(AnsibleLookupError, match="one_policy needs policy_id"):
+        look([], one_policy=True, policy_name="Windows baseline")
