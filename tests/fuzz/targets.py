@@ -49,7 +49,7 @@ from ansible_collections.graphops.intune.plugins.module_utils._transport.retry i
 )
 from ansible_collections.graphops.intune.plugins.plugin_utils import _timestamps
 from ansible_collections.graphops.intune.plugins.plugin_utils._desired.csv_rows import Dialect
-from ansible_collections.graphops.intune.plugins.plugin_utils._desired.files import DesiredError, read_desired
+from ansible_collections.graphops.intune.plugins.plugin_utils._desired.files import DesiredError, Policy, read_file
 from ansible_collections.graphops.intune.plugins.plugin_utils._inventory import devices as _devices
 from ansible_collections.graphops.intune.plugins.plugin_utils._inventory import host_names as _host_names
 from ansible_collections.graphops.intune.plugins.plugin_utils._report import snapshot as _snapshot
@@ -258,7 +258,7 @@ class _File:
 
 def _desired(name: str, data: bytes) -> None:
     try:
-        found = read_desired(typing.cast(pathlib.Path, _File(name, data)), None, Dialect(), {"policy_id": "p"})
+        found = read_file(typing.cast(pathlib.Path, _File(name, data)), None, Dialect(), Policy("p"))
     except DesiredError as error:
         _keep_text(str(error))
         return
