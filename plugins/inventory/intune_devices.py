@@ -11,19 +11,19 @@ version_added: 0.1.0
 author:
   - the graphops.intune authors (@graphops)
 description:
-  - Makes a host of each device that has a compliance status in Microsoft Intune, and groups the hosts by what the
-    statuses say.
-  - The configuration file must end with C(intune_devices.yml) or C(intune_devices.yaml).
-  - A device has a status for each of its policies and users. Together they are one host, and C(intune_statuses) is
-    their list, each as M(graphops.intune.intune_device_compliance_status_info) returns it.
+  - Creates a host for each device that has a compliance status in Microsoft Intune, and groups the hosts by their
+    statuses.
+  - The name of the configuration file must end with C(intune_devices.yml) or C(intune_devices.yaml).
+  - A device has a status for each of its policies and users. All of them are one host, and C(intune_statuses) is their
+    list, each as M(graphops.intune.intune_device_compliance_status_info) returns it.
   - C(intune_compliance_status) is the worst of them. The order, the worst first, is V(error), V(conflict),
     V(nonCompliant), V(unknown), V(notAssigned), V(remediated), V(compliant), V(notApplicable). A status that this
-    version does not know comes between V(nonCompliant) and V(unknown).
+    version does not know is between V(nonCompliant) and V(unknown).
   - C(intune_device_display_name), C(intune_device_model) and C(intune_last_reported_date_time) are those of the status
-    that was reported last, and C(intune_compliance_grace_period_expiration_date_time) is the earliest.
+    that was reported last. C(intune_compliance_grace_period_expiration_date_time) is the earliest of all statuses.
   - C(intune_user_names), C(intune_user_principal_names), C(intune_policy_ids), C(intune_policy_display_names) and
-    C(intune_policy_types) are lists without repetitions. The type of a policy tells the platform.
-  - If anything cannot be read, be it one page of one policy, the inventory fails and adds no host.
+    C(intune_policy_types) are lists without repetitions. The type of a policy includes its platform.
+  - If anything cannot be read, even one page of one policy, the inventory fails and adds no host.
 extends_documentation_fragment:
   - graphops.intune.graph
   - graphops.intune.graph.plugins
@@ -32,61 +32,60 @@ extends_documentation_fragment:
 options:
   plugin:
     description:
-      - Marks the file as one for this plugin.
+      - The name of this plugin, which identifies the file.
     type: str
     required: true
     choices: [graphops.intune.intune_devices]
   policies:
     description:
-      - The device compliance policies whose statuses to read, by id or by display name, case-insensitive. Exactly one
-        policy must have a name. An id wins over a name.
+      - The device compliance policies whose statuses are read, by id or by display name, case-insensitive. A display
+        name must be that of exactly one policy. An id has precedence over a name.
       - If not set, or empty, every policy is read.
     type: list
     elements: str
     default: []
   hostnames:
     description:
-      - What names a host, tried in order until something gives a text that is not empty.
+      - Properties and templates for the name of a host, tried in order until one results in text that is not empty.
       - An entry is one of the properties in C(intune_statuses), such as V(device_display_name) or
-        V(user_principal_name), or a Jinja2 template over them, such as V({{ device_display_name | lower }}). In a
-        template, they are called as there, without a prefix.
-      - A status to which no entry gives a name is named by its V(id), so that none is lost.
-      - Statuses with the same name, in any case, are one host. Where the names of devices are not unique, make them so
-        here, with V(id) for example.
-      - In a name, letters, digits and C(_), C(-), C(.) stay. Anything else becomes C(_), and so does a C(-) or C(.) in
-        front. Where two devices come to the same name by that, and where a device is called as a group is, or
-        C(localhost), C(_) and eight digits of a hash are added to its name, and a warning tells.
+        V(user_principal_name), or a Jinja2 template that uses them without a prefix, such as
+        V({{ device_display_name | lower }}).
+      - A status that gets no name from any entry is named by its V(id), so that none is omitted.
+      - Statuses with the same name, in any case, are one host. Where the names of devices are not unique, make them
+        unique here, for example with V(id).
+      - Letters, digits and C(_), C(-), C(.) stay in a name. Any other character becomes C(_), and so does C(-) or C(.)
+        at its start. If two devices get the same name that way, or if a device has the name of a group or is called
+        C(localhost), C(_) and eight digits of a hash are added to the name, with a warning.
     type: list
     elements: str
     default: [device_display_name]
   strict:
     description:
-      - If V(true), an entry of O(hostnames), O(compose), O(groups) or O(keyed_groups) that fails for a device fails the
-        inventory. If not, it is passed over for that device.
+      - If V(true), the inventory fails when an entry of O(hostnames), O(compose), O(groups) or O(keyed_groups) fails
+        for a device. If V(false), the entry is ignored for that device.
 notes:
   - The connection options and O(policies) can be templates, in which lookups and extra variables (C(--extra-vars)) can
-    be used. Give no secret as an extra variable, since C(ansible-inventory) shows these with each host.
-  - ansible-core itself goes on, with a warning, when an inventory source fails. Set
+    be used. Do not set a secret as an extra variable, because C(ansible-inventory) shows these with each host.
+  - When an inventory source fails, ansible-core continues with a warning. To make it stop, set
     E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) to V(true), or C(any_unparsed_is_failed) in the section C([inventory])
-    of C(ansible.cfg), to have it stop.
-  - The names of devices and users are what people chose, and are never taken for templates. But a host's name is also
-    the address that Ansible connects to. Unless you trust the names, set C(ansible_host) by O(compose) from something
-    that you do trust, or let tasks about the hosts run on C(localhost).
-  - O(cache) keeps the statuses, with names of devices and users in them, and no credentials. What was read with other
-    O(policies), another tenant, application, token or version is not taken from it. Nothing is asked of the service
-    while it lasts.
-  - The service has been seen to list fewer statuses than it counts.
-    O(graphops.intune.intune_device_compliance_status_info#module:overview) finds that.
+    of C(ansible.cfg).
+  - Users choose the names of devices, which are never evaluated as templates. But the name of a host is also the
+    address that Ansible connects to. Unless you trust the names, use O(compose) to set C(ansible_host) to a value that
+    you trust, or delegate the tasks to C(localhost).
+  - O(cache) stores the statuses, with the names of devices and users, and no credentials. It is not used for other
+    O(policies), another tenant, application, token or version. Until it expires, no request is sent.
+  - The service has been observed to list fewer statuses than it counts. To detect that, use
+    O(graphops.intune.intune_device_compliance_status_info#module:overview).
 seealso:
   - module: graphops.intune.intune_device_compliance_status_info
 """
 
 EXAMPLES = r"""
-# compliance.intune_devices.yml: the first line alone gives every device of every policy, with the credentials in the
-# environment. Each part below it can be left out.
+# compliance.intune_devices.yml: with the credentials in the environment, the first line is enough for all devices of
+# all policies. Each part below is optional.
 plugin: graphops.intune.intune_devices
 
-# Windows devices alone.
+# Only Windows devices.
 policies:
   - Windows baseline
 
@@ -97,8 +96,8 @@ keyed_groups:
   - prefix: model
     key: intune_device_model | default('unknown', true)
 
-# What to remediate, in one group, whose hosts are connected to by a name in a domain that you trust. An expression that
-# cannot be evaluated fails the inventory.
+# The devices to remediate in one group, and connections by names in a domain that you trust. The inventory fails when
+# an expression cannot be evaluated.
 strict: true
 groups:
   remediate: intune_compliance_status in ['nonCompliant', 'error', 'conflict']
@@ -108,17 +107,17 @@ compose:
   failed_policies: >-
     intune_statuses | selectattr('status', 'eq', 'nonCompliant') | map(attribute='policy_display_name') | unique | list
 
-# One host for each device and user, in small letters.
+# One host for each device and user, in lower case.
 hostnames:
   - "{{ device_display_name | lower }}-{{ user_name | lower }}"
 
-# Kept for an hour.
+# Cached for an hour.
 cache: true
 cache_plugin: ansible.builtin.jsonfile
 cache_connection: ~/.cache/intune
 cache_timeout: 3600
 
-# Another tenant, with its secret in another environment variable. A value that ansible-vault encrypted will do, too.
+# Another tenant, with its secret in another environment variable. A value that ansible-vault encrypted also works.
 tenant_id: fabrikam.onmicrosoft.com
 client_id: 00001111-aaaa-2222-bbbb-3333cccc4444
 client_secret: "{{ lookup('ansible.builtin.env', 'FABRIKAM_CLIENT_SECRET') }}"
@@ -142,7 +141,7 @@ from ..plugin_utils._unsafe import mark_unsafe
 
 
 class InventoryModule(GraphInventory, Cacheable):
-    """Reads the device compliance statuses, and makes hosts of the devices."""
+    """Reads the device compliance statuses, and adds the devices as hosts."""
 
     NAME = "graphops.intune.intune_devices"
     VARIABLES = frozenset(variables([{}]))
@@ -176,5 +175,5 @@ class InventoryModule(GraphInventory, Cacheable):
             return self.templar.template(template)
         except Exception as error:
             if self.get_option("strict"):
-                raise AnsibleParserError(f"hostnames: {template} cannot be filled in: {error}") from None
+                raise AnsibleParserError(f"hostnames: {template} cannot be evaluated: {error}") from None
             return None

@@ -11,16 +11,16 @@ version_added: 0.1.0
 author:
   - the graphops.intune authors (@graphops)
 description:
-  - Makes a host of each device compliance policy, so that work on policies can be spread over nodes as work on hosts
-    is, by the job slices of AWX and Ansible Automation Platform for example.
-  - Made for the playbook C(graphops.intune.converge_sliced). The devices' statuses are not read here.
-  - The configuration file must end with C(intune_policies.yml) or C(intune_policies.yaml).
-  - A host is called as its policy's display name, in which letters, digits and C(_), C(-), C(.) stay and anything else
-    becomes C(_). Where policies share a name, their ids are added to it.
+  - Creates a host for each device compliance policy, so that work on policies can be distributed over nodes like work
+    on hosts, for example by the job slices of AWX and Ansible Automation Platform.
+  - The playbook C(graphops.intune.converge_sliced) uses it. The statuses of devices are not read here.
+  - The name of the configuration file must end with C(intune_policies.yml) or C(intune_policies.yaml).
+  - The name of a host is the display name of its policy, in which letters, digits and C(_), C(-), C(.) stay and any
+    other character becomes C(_). If several policies share a name, their ids are added to it.
   - Its variables are C(intune_policy_id), C(intune_policy_display_name), C(intune_policy_description),
     C(intune_policy_type), C(intune_policy_created_date_time) and C(intune_policy_last_modified_date_time). The type
-    tells the platform, as the service spells it.
-  - If the policies cannot be read, be it one page of them, the inventory fails and adds no host.
+    includes the platform, in the spelling of the service.
+  - If the policies cannot be read, even one page of them, the inventory fails and adds no host.
 extends_documentation_fragment:
   - graphops.intune.graph
   - graphops.intune.graph.plugins
@@ -28,24 +28,24 @@ extends_documentation_fragment:
 options:
   plugin:
     description:
-      - Marks the file as one for this plugin.
+      - The name of this plugin, which identifies the file.
     type: str
     required: true
     choices: [graphops.intune.intune_policies]
   policies:
     description:
-      - The device compliance policies, by id or by display name, case-insensitive. Exactly one policy must have a
-        name. An id wins over a name.
+      - The device compliance policies, by id or by display name, case-insensitive. A display name must be that of
+        exactly one policy. An id has precedence over a name.
       - If not set, or empty, every policy is a host.
     type: list
     elements: str
     default: []
   strict:
     description:
-      - If V(true), an entry of O(compose), O(groups) or O(keyed_groups) that fails for a policy fails the inventory. If
-        not, it is passed over for that policy.
+      - If V(true), the inventory fails when an entry of O(compose), O(groups) or O(keyed_groups) fails for a policy. If
+        V(false), the entry is ignored for that policy.
 notes:
-  - A policy is nothing to connect to. Let tasks run on the controller, with C(connection=local) or
+  - There is no connection to a policy. Run the tasks on the controller, with C(connection=local) or
     C(delegate_to=localhost).
   - The connection options and O(policies) can be templates, as in P(graphops.intune.intune_devices#inventory).
 seealso:
@@ -55,16 +55,16 @@ seealso:
 """
 
 EXAMPLES = r"""
-# fleet.intune_policies.yml: the first line alone gives every policy, with the credentials in the environment. Each part
-# below it can be left out.
+# fleet.intune_policies.yml: with the credentials in the environment, the first line is enough for all policies. Each
+# part below is optional.
 plugin: graphops.intune.intune_policies
 
-# Two policies alone.
+# Only two policies.
 policies:
   - Windows baseline
   - Mac baseline
 
-# Groups by platform, and one for all of Windows. An expression that cannot be evaluated fails the inventory.
+# Groups by platform, and one for all of Windows. The inventory fails when an expression cannot be evaluated.
 strict: true
 groups:
   windows: intune_policy_type == '#microsoft.graph.windows10CompliancePolicy'
@@ -72,7 +72,7 @@ keyed_groups:
   - prefix: platform
     key: intune_policy_type | regex_replace('^#microsoft[.]graph[.]|CompliancePolicy$', '')
 
-# Each with the file that declares the statuses of its devices.
+# For each policy, the file that declares the statuses of its devices.
 compose:
   compliance_converge_file: "'desired/' ~ intune_policy_id ~ '.csv'"
 """
@@ -89,7 +89,7 @@ from ..plugin_utils._options import connect, refuse_unknown
 
 
 class InventoryModule(GraphInventory):
-    """Reads the device compliance policies, and makes hosts of them."""
+    """Reads the device compliance policies, and adds them as hosts."""
 
     NAME = "graphops.intune.intune_policies"
     VARIABLES = frozenset(variables({}))

@@ -34,14 +34,14 @@ GROUPED: dict[str, Any] = {
 
 
 def check(listing: Listing) -> Listing:
-    """Pass on what came of a run that had nothing to complain of."""
+    """Return the result of a run without warnings and errors."""
     assert listing.code == 0, listing.output
     assert "[WARNING]" not in listing.output, listing.output
     assert "[ERROR]" not in listing.output, listing.output
     return listing
 
 
-def test_a_host_is_made_of_every_device_and_knows_all_that_its_statuses_say(
+def test_every_device_is_a_host_with_all_properties_of_its_statuses(
     ansible: Ansible, emulator: RunningEmulator
 ) -> None:
     found = check(ansible.inventory())
@@ -66,7 +66,7 @@ def test_a_host_is_made_of_every_device_and_knows_all_that_its_statuses_say(
     }
 
 
-def test_rows_become_one_host_by_name_and_without_a_name_one_each(
+def test_rows_with_one_name_are_one_host_and_rows_without_a_name_one_each(
     ansible: Ansible, emulator: RunningEmulator, ids: Ids
 ) -> None:
     other = next(policy["id"] for policy in emulator.state()["policies"] if policy["id"] != ids.policy_id)
@@ -96,7 +96,7 @@ def test_hosts_are_grouped_and_composed(ansible: Ansible) -> None:
 
 
 def readme_blocks() -> list[Any]:
-    """What the README's section on the inventory has one copy: the configuration, and the playbook."""
+    """The examples in the README's section on the inventory: the configuration, and the playbook."""
     section = (ROOT / "README.md").read_text(encoding="utf-8").split("## Inventory\n")[1].split("\n## ")[0]
     return [part.split("```")[0] for part in section.split("```yaml\n")[1:]]
 
@@ -158,7 +158,7 @@ def test_properties_and_templates_name_the_hosts(ansible: Ansible) -> None:
     }
 
 
-def test_a_static_inventory_and_this_one_complete_each_other(ansible: Ansible, tmp_path: Path) -> None:
+def test_a_static_inventory_and_this_one_are_combined(ansible: Ansible, tmp_path: Path) -> None:
     static = tmp_path / "hosts.ini"
     static.write_text("[berlin]\nPC-0001 site=Berlin\nserver site=Bonn\n")
     ours = ansible.source(
@@ -174,7 +174,7 @@ def test_a_static_inventory_and_this_one_complete_each_other(ansible: Ansible, t
 
 
 @pytest.mark.warns("Unable to parse")
-def test_the_plugin_can_be_enabled_by_its_name_and_leaves_other_files_alone(ansible: Ansible) -> None:
+def test_the_plugin_can_be_enabled_by_its_name_and_ignores_other_files(ansible: Ansible) -> None:
     ours, others = ["intune_devices.yml", "x-intune_devices.yaml"], ["intune.yml"]
     for number, name in enumerate([*ours, *others]):
         content = {"plugin": INVENTORY, "groups": {f"source_{number}": True}}
@@ -188,7 +188,7 @@ def test_the_plugin_can_be_enabled_by_its_name_and_leaves_other_files_alone(ansi
 
 @pytest.fixture
 def cache(tmp_path: Path) -> dict[str, Any]:
-    """Options that keep what was read in a folder of the test's own."""
+    """Options of a cache in a folder of the test."""
     folder = str(tmp_path / "kept")
     return {
         "cache": True,
@@ -198,25 +198,25 @@ def cache(tmp_path: Path) -> dict[str, Any]:
     }
 
 
-def test_what_is_in_the_cache_is_not_asked_for_again(
+def test_cached_statuses_are_not_requested_again(
     ansible: Ansible, emulator: RunningEmulator, cache: dict[str, Any], tmp_path: Path
 ) -> None:
     first = check(ansible.inventory(**cache, **GROUPED))
-    asked = len(emulator.log())
-    assert asked > 0
-    # Not even a login is needed.
+    requests = len(emulator.log())
+    assert requests > 0
+    # It does not sign in either.
     second = check(ansible.inventory(**cache, **GROUPED, env={"AZURE_CLIENT_SECRET": None}))
     assert (second.hosts, second.groups) == (first.hosts, first.groups)
-    assert len(emulator.log()) == asked
+    assert len(emulator.log()) == requests
     [kept] = (tmp_path / "kept").iterdir()
     text = kept.read_text()
     assert "KIOSK-0003" in text
     ansible._search_for_secrets(text, ansible.environment_with(None))
-    # What was read for another question is no answer.
+    # Another query does not use it.
     assert len(check(ansible.inventory(**cache, policies=["iOS baseline"])).hosts) == 2
 
 
-def test_a_flushed_cache_is_read_anew(
+def test_a_flushed_cache_is_read_again(
     ansible: Ansible, emulator: RunningEmulator, ids: Ids, cache: dict[str, Any]
 ) -> None:
     def listed() -> str:
@@ -229,9 +229,9 @@ def test_a_flushed_cache_is_read_anew(
     play = {"hosts": "PC-0001", "connection": "local"}
     run = ansible.playbook([task], "-i", ansible.source(**cache), "--flush-cache", play=play)
     assert run.only["msg"] == "error"
-    asked = len(emulator.log())
+    requests = len(emulator.log())
     assert listed() == "error"
-    assert len(emulator.log()) == asked
+    assert len(emulator.log()) == requests
 
 
 def test_the_documentation_renders(ansible: Ansible) -> None:
@@ -252,7 +252,7 @@ def example() -> dict[str, Any]:
     return read
 
 
-# Each part can be left out, the example says; so each is tried without the others.
+# Each part is optional, as the example states; so each is tried without the others.
 PARTS: list[tuple[str, ...]] = [
     (),
     ("policies", "keyed_groups"),
@@ -267,10 +267,10 @@ def test_every_part_of_the_example_is_tried() -> None:
 
 
 @pytest.mark.parametrize("part", [*PARTS, tuple(name for part in PARTS for name in part)], ids="-".join)
-def test_the_example_does_what_it_says(ansible: Ansible, tmp_path: Path, part: tuple[str, ...]) -> None:
+def test_the_example_works_as_described(ansible: Ansible, tmp_path: Path, part: tuple[str, ...]) -> None:
     chosen = {name: value for name, value in example().items() if name in part}
     credentials = ansible.emulator.credentials
-    # Whose tenant and application the last one names is not the emulator's.
+    # The last part names a tenant and an application that the emulator does not have.
     given: dict[str, Any] = {name: credentials[name] for name in ("tenant_id", "client_id") if name in chosen}
     variable = "FABRIKAM_CLIENT_SECRET" if given else "AZURE_CLIENT_SECRET"
     environment = {"HOME": str(tmp_path), "AZURE_CLIENT_SECRET": None, variable: credentials["client_secret"]}

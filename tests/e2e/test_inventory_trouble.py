@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The inventory when something is wrong: options, credentials, the service, and names that somebody made up."""
+"""The inventory when something is wrong: options, credentials, the service, and hostile names."""
 
 from __future__ import annotations
 
@@ -19,52 +19,52 @@ from .test_credentials import GONE, NO_SECRET, issue_token, options_of
 from .test_inventory import DEVICES, check
 
 STOP: dict[str, str | None] = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
-# What ansible-core says of a source that failed; whether it goes on is up to the user.
+# The warnings of ansible-core about a source that failed; whether it continues is the user's choice.
 pytestmark = pytest.mark.warns("* Failed to parse", "Failed to parse inventory", "Unable to parse")
 LOCAL = {"ansible_connection": "'local'"}
 
 
-def said(listing: Listing) -> str:
-    """What was printed; older cores wrap warnings."""
+def printed(listing: Listing) -> str:
+    """The output on one line; older cores wrap warnings."""
     return " ".join(listing.output.split())
 
 
 def refused(ansible: Ansible, *flags: str, env: dict[str, str | None] | None = None, **options: Any) -> str:
-    """Run an inventory that must fail and stop the run; return what was said."""
+    """Run an inventory that must fail and stop the run; return the output."""
     listing = ansible.inventory(*flags, env={**STOP, **(env or {})}, **options)
     assert listing.code != 0
     assert listing.hosts == {}
-    return said(listing)
+    return printed(listing)
 
 
-# What is wrong with the options
+# Options
 
 
-def test_what_cannot_be_right_is_told_before_any_request(ansible: Ansible, emulator: RunningEmulator) -> None:
+def test_invalid_options_are_named_before_any_request(ansible: Ansible, emulator: RunningEmulator) -> None:
     cases: list[tuple[dict[str, Any], str]] = [
         ({"polices": ["Windows baseline"]}, "there is no option 'polices'"),
-        ({"policies": ["Windows baseline", " "]}, "policies has an entry without text"),
+        ({"policies": ["Windows baseline", " "]}, "policies has an empty entry"),
         ({"hostnames": ["name"]}, "hostnames has 'name', which is neither a Jinja2 template nor one of id, policy_id"),
         ({"graph_url": "http://graph.example"}, "graph_url (INTUNE_GRAPH_URL) must be an https URL"),
         ({"auth_source": "certificate"}, "auth_source certificate also needs certificate_path"),
-        ({"tenant_id": "{{ nowhere }}"}, "tenant_id is a template that cannot be filled in"),
+        ({"tenant_id": "{{ nowhere }}"}, "tenant_id is a template that cannot be evaluated"),
         ({"cloud": "moon"}, "cloud (INTUNE_CLOUD) must be one of public, us_gov, us_gov_dod, china"),
         ({"timeout": 0}, "timeout (INTUNE_TIMEOUT) must be more than 0 seconds"),
         ({"retry_timeout": "long"}, "retry_timeout (INTUNE_RETRY_TIMEOUT) must be a number"),
         ({"validate_certs": "perhaps"}, "validate_certs must be true or false"),
         ({"ca_path": "/nowhere.pem"}, "ca_path (INTUNE_CA_PATH) is /nowhere.pem, which does not exist"),
         ({"token_cache": "/dev/null"}, "token_cache (INTUNE_TOKEN_CACHE)"),
-        # A secret is not quoted, be it ever so wrong.
+        # An invalid secret is not quoted.
         (
             {"client_secret": "{{ 'swordfish' | no_such_filter }}{{ trout"},
-            "client_secret is a template that cannot be filled in: it is a secret, and not shown",
+            "client_secret is a template that cannot be evaluated: it is a secret, which is not shown",
         ),
         ({"client_secret": {"swordfish": "trout"}}, "client_secret (AZURE_CLIENT_SECRET or AZURE_SECRET) must be text"),
     ]
     sources = tuple(ansible.source(f"wrong{number}", **options) for number, (options, _words) in enumerate(cases))
     listing = ansible.inventory(sources=sources)
     assert listing.hosts == {}
-    assert [words for _options, words in cases if words not in said(listing)] == []
+    assert [words for _options, words in cases if words not in printed(listing)] == []
     assert "trout" not in listing.output
     assert "swordfish" not in listing.output
     assert emulator.log() == []
@@ -77,7 +77,7 @@ def test_missing_credentials_are_named_with_their_variables(ansible: Ansible, em
     assert emulator.log() == []
 
 
-def test_only_strict_minds_an_expression_that_fails(ansible: Ansible) -> None:
+def test_an_expression_that_fails_is_an_error_with_strict_only(ansible: Ansible) -> None:
     options: dict[str, Any] = {
         "groups": {"x": "nowhere1 == 1"},
         "compose": {"x": "nowhere2.at.all"},
@@ -94,7 +94,7 @@ def test_only_strict_minds_an_expression_that_fails(ansible: Ansible) -> None:
 def test_a_failure_in_the_middle_leaves_no_host_group_or_variable(ansible: Ansible, tmp_path: Path) -> None:
     static = tmp_path / "hosts.ini"
     static.write_text("PC-0001 site=Berlin\n")
-    # True of the first and undefined for the last.
+    # True for the first and undefined for the last.
     groups = {"early": "intune_policy_display_names[0] == 'Windows baseline' or nowhere"}
     found = ansible.inventory(sources=(str(static), ansible.source(groups=groups, strict=True)))
     assert "nowhere" in found.output
@@ -113,7 +113,7 @@ def test_every_application_and_a_managed_identity_sign_in(ansible: Ansible, emul
     sources = tuple(
         ansible.source(way, groups={way.replace(" ", "_"): True}, **given) for way, given in options.items()
     )
-    # What stands in the file wins over the environment.
+    # The file has precedence over the environment.
     environment = {
         "AZURE_CLIENT_SECRET": None,
         "AZURE_CLIENT_ID": None,
@@ -128,16 +128,16 @@ def test_every_application_and_a_managed_identity_sign_in(ansible: Ansible, emul
     assert len(emulator.log("imds")) == 1
 
 
-def test_a_given_token_is_used_and_a_refused_one_is_told_of(ansible: Ansible, emulator: RunningEmulator) -> None:
+def test_a_given_token_is_used_and_a_refused_one_is_named(ansible: Ansible, emulator: RunningEmulator) -> None:
     environment = {**GONE, "INTUNE_ACCESS_TOKEN": issue_token(emulator)}
-    asked = len(emulator.log("authority"))
+    requests = len(emulator.log("authority"))
     assert set(check(ansible.inventory(env=environment)).hosts) == {*DEVICES}
-    assert len(emulator.log("authority")) == asked
+    assert len(emulator.log("authority")) == requests
     emulator.expire_tokens()
     assert "the token (audience" in refused(ansible, env=environment)
 
 
-def test_the_token_cache_saves_the_login(ansible: Ansible, emulator: RunningEmulator, tmp_path: Path) -> None:
+def test_the_token_cache_saves_a_sign_in(ansible: Ansible, emulator: RunningEmulator, tmp_path: Path) -> None:
     cache = str(tmp_path / "tokens")
     check(
         ansible.inventory(sources=(ansible.source("one", token_cache=cache), ansible.source("two", token_cache=cache)))
@@ -190,7 +190,7 @@ def test_an_encrypted_secret_is_taken_from_the_file(
     assert set(check(found).hosts) == {*DEVICES}
 
 
-def test_a_wrong_secret_is_told_of_and_not_quoted(ansible: Ansible) -> None:
+def test_a_wrong_secret_is_named_and_not_quoted(ansible: Ansible) -> None:
     assert "client_secret is not the application's" in refused(ansible, env={"AZURE_CLIENT_SECRET": "a-wrong-secret"})
 
 
@@ -203,7 +203,7 @@ def test_a_missing_msal_is_named(ansible: Ansible, emulator: RunningEmulator, tm
 # The service
 
 
-def test_no_part_is_given_when_one_page_fails(ansible: Ansible, emulator: RunningEmulator, tmp_path: Path) -> None:
+def test_no_host_is_added_when_one_page_fails(ansible: Ansible, emulator: RunningEmulator, tmp_path: Path) -> None:
     emulator.settings(page_size=2)
     refusal = {"status": 403, "message": "Not you"}
     emulator.faults({"match": {"method": "GET", "path": "deviceStatuses"}, "skip": 1, "times": None, "do": refusal})
@@ -215,10 +215,10 @@ def test_no_part_is_given_when_one_page_fails(ansible: Ansible, emulator: Runnin
     output = refused(ansible, **kept)
     assert "Not you; grant the application DeviceManagementConfiguration.Read.All or" in output
     assert not (tmp_path / "kept").exists() or not [*(tmp_path / "kept").iterdir()]
-    # ansible-core itself would go on: with nothing.
+    # By default ansible-core continues without hosts.
     lax = ansible.inventory()
     assert (lax.code, lax.hosts) == (0, {})
-    assert "Not you" in said(lax)
+    assert "Not you" in printed(lax)
     run = ansible.playbook([{"ansible.builtin.debug": {}}], "-i", ansible.source(), play={"hosts": "all"}, env=STOP)
     assert run.code != 0
     assert run.results == []
@@ -232,14 +232,14 @@ def test_an_unreadable_or_unknown_policy_fails_all_of_its_inventory(
     every = ansible.source("every", groups={"from_every": True})
     fine = ansible.source("fine", policies=["iOS baseline"], groups={"from_fine": True})
     found = ansible.inventory(sources=(unknown, every, fine))
-    assert "No policy named 'Linux' was found" in said(found)
-    assert f"Listing the device statuses of policy {ids.policy_id} failed" in said(found)
+    assert "No policy named 'Linux' was found" in printed(found)
+    assert f"Listing the device statuses of policy {ids.policy_id} failed" in printed(found)
     assert set(found.hosts) == {*DEVICES[3:]}
     assert set(found.groups["from_fine"]) == {*DEVICES[3:]}
     assert not {"from_unknown", "from_every"} & set(found.groups)
 
 
-def test_throttling_and_passing_failures_are_waited_out(ansible: Ansible, emulator: RunningEmulator) -> None:
+def test_throttling_and_transient_failures_are_retried(ansible: Ansible, emulator: RunningEmulator) -> None:
     emulator.faults(
         {"match": {"kind": "graph"}, "do": {"status": 429, "retry_after": "0.2"}},
         {"match": {"kind": "graph"}, "skip": 1, "do": {"drop": "before"}},
@@ -253,12 +253,12 @@ def test_a_link_elsewhere_is_not_followed(ansible: Ansible, emulator: RunningEmu
     assert "an answer links to https://evil.example; credentials are sent to" in refused(ansible)
 
 
-# Names that somebody made up
+# Hostile names
 
 
 @pytest.fixture
 def pwned(tmp_path: Path) -> Path:
-    """A file that a device's name wants to have made."""
+    """A file that the name of a device would create if it were a template."""
     return tmp_path / "pwned"
 
 
@@ -313,13 +313,13 @@ def test_what_the_service_says_is_never_a_template(
         "cache_plugin": "ansible.builtin.jsonfile",
         "cache_connection": str(tmp_path / "kept"),
     }
-    for come in ("from the service", "from the cache"):
+    for source in ("from the service", "from the cache"):
         run = ansible.playbook(USES, "-i", ansible.source(**options), play={"hosts": "bad"})
         assert run.code == 0, run.output
         assert "[WARNING]" not in run.output
         shown = [str(result.get("msg")) for result in run.results]
-        assert all(name in shown for name in names), come
-        assert not pwned.exists(), come
+        assert all(name in shown for name in names), source
+        assert not pwned.exists(), source
     found = check(ansible.inventory(**options))
     assert {host["intune_device_display_name"] for host in found.hosts.values()} == {*names, *DEVICES[:3]}
     assert {host["shout"] for host in found.hosts.values()} >= {name + name for name in names}
@@ -352,7 +352,7 @@ HOSTS = [
 
 
 @pytest.mark.warns("Names of devices that are taken")
-def test_no_name_means_anything_but_its_host(
+def test_every_name_is_that_of_its_host_only(
     ansible: Ansible, emulator: RunningEmulator, ids: Ids, tmp_path: Path
 ) -> None:
     for number, name in enumerate(HOSTS):
@@ -378,12 +378,12 @@ def test_no_name_means_anything_but_its_host(
     assert found.groups["servers"] == ["server"]
     states = {f"status_{status}" for status in ("error", "nonCompliant", "compliant")}
     assert set(found.groups) - {"ungrouped"} == {"all", "servers", "remediate"} | states
-    # ansible-core has nothing to say; we have, once, of the hosts that are not called as one would guess.
+    # The one warning is ours, about hosts with another name than their device.
     assert found.output.count("[WARNING]") == 1
-    assert "Names of devices that are taken" in said(found)
+    assert "Names of devices that are taken" in printed(found)
     assert "same name" not in found.output
 
-    # Each can be asked for by its name, which means nothing else; and this machine is still itself.
+    # Each host can be addressed by its name, and localhost is still this machine.
     task = {"ansible.builtin.debug": {"msg": "{{ inventory_hostname }}"}}
     plays = [{"hosts": host, "connection": "local", "gather_facts": False, "tasks": [task]} for host in hosts]
     here = {"hosts": "localhost", "gather_facts": False, "tasks": [{"ansible.builtin.command": "true"}]}
@@ -396,25 +396,23 @@ def test_no_name_means_anything_but_its_host(
 
 
 @pytest.mark.warns("Names of devices that are taken")
-def test_devices_that_come_to_one_name_stay_two(ansible: Ansible, emulator: RunningEmulator, ids: Ids) -> None:
+def test_devices_that_would_get_one_name_stay_two(ansible: Ansible, emulator: RunningEmulator, ids: Ids) -> None:
     for number, name in enumerate(("PC 1", "PC_1", "PC/1")):
         emulator.put_status(ids.policy_id, f"row-{number}", deviceDisplayName=name, status="error")
     found = ansible.inventory(policies=["Windows baseline"])
     by_name = {host["intune_device_display_name"]: name for name, host in found.hosts.items()}
     assert by_name["PC_1"] == "PC_1"
     assert len({by_name[name] for name in ("PC 1", "PC_1", "PC/1")}) == 3
-    assert f"'PC 1' is the host {by_name['PC 1']}" in said(found)
+    assert f"'PC 1' is the host {by_name['PC 1']}" in printed(found)
 
 
-def test_groups_that_are_called_as_every_host_is_are_refused(
-    ansible: Ansible, emulator: RunningEmulator, ids: Ids
-) -> None:
+def test_groups_with_the_names_of_all_hosts_are_refused(ansible: Ansible, emulator: RunningEmulator, ids: Ids) -> None:
     emulator.put_status(ids.policy_id, "row", deviceDisplayName="LAPTOP1", status="error")
     options: dict[str, Any] = {"keyed_groups": [{"key": "inventory_hostname", "separator": ""}]}
-    assert "keyed_groups makes groups with the names of hosts, such as" in refused(ansible, **options)
+    assert "keyed_groups creates groups with the names of hosts, such as" in refused(ansible, **options)
 
 
-def test_a_model_that_looks_like_something_else_is_text(ansible: Ansible, emulator: RunningEmulator, ids: Ids) -> None:
+def test_a_model_that_looks_like_another_type_is_text(ansible: Ansible, emulator: RunningEmulator, ids: Ids) -> None:
     models = ["True", "[1, 2]", "{'a': 1}", "7", "None", "{{ 1 + 1 }}"]
     for number, model in enumerate(models):
         emulator.put_status(ids.policy_id, f"row-{number}", deviceDisplayName=f"PC-{number}", deviceModel=model)

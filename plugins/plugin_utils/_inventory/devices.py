@@ -4,7 +4,7 @@
 
 # This plugin util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""What the inventory says of a device: its rows, of several policies and users, as one host's variables. Pure."""
+"""The host variables of a device, from its rows of several policies and users. Pure."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from .._compliance import worst
 
 
 def variables(rows: list[Row]) -> dict[str, Any]:
-    """Return the host variables of the device to which these rows belong, of which there is one at least.
+    """Return the host variables of the device that has these rows, at least one.
 
-    What a device has one of is taken from the row that was reported last; what it can have several of is a list without
-    repetitions.
+    A property with one value is taken from the row that was reported last. A property with several values is a list
+    without repetitions.
     """
     newest_first = sorted(rows, key=_reported, reverse=True)
     return {
@@ -42,11 +42,11 @@ def variables(rows: list[Row]) -> dict[str, Any]:
 
 
 def _values(rows: Iterable[Row], option: str) -> list[Any]:
-    """Return the different values of a property, in their order; null and empty text are none."""
+    """Return the different values of a property in their order, without null and empty text."""
     found: dict[str, Any] = {}
     for row in rows:
         if value := row.get(option):
-            # Whatever the service puts where a text is due, a list say, is kept as it is.
+            # A value of another type than text, such as a list, is kept as it is.
             found.setdefault(value if isinstance(value, str) else repr(value), value)
     return list(found.values())
 
@@ -64,6 +64,6 @@ def _expires(row: Row) -> float:
 
 
 def _instant(date: Any, otherwise: float) -> float:
-    """Return a date of the service's in ticks; *otherwise* for what is none."""
+    """Return a date of the service in ticks, or *otherwise* where the value is not a date."""
     ticks = DATE_TIME.key(date)
     return ticks if isinstance(ticks, int) else otherwise

@@ -4,7 +4,7 @@
 
 # This plugin util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""Which host each policy is, and what the inventory says of it. Pure."""
+"""The host name and the host variables of each policy. Pure."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ...module_utils._graph.resource import Row
 
 
 def name_policies(policies: Iterable[Row]) -> dict[str, Row]:
-    """Return the policies by what names their hosts: the display name, followed by the id where others have it too.
+    """Return the policies by the names of their hosts: the display name, with the id where several policies share it.
 
-    Intune lets policies share a name, and lets them have none.
+    Intune allows policies with the same name, and without a name.
     """
     listed = list(policies)
     names = [str(policy["display_name"] or "").strip() for policy in listed]

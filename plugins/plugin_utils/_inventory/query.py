@@ -4,7 +4,7 @@
 
 # This plugin util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""What a plugin asks of the service: some policies or all, or the device statuses of these."""
+"""The request of an inventory: some policies or all, or their device statuses."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ from .._client import open_client
 
 @dataclasses.dataclass(frozen=True)
 class Query:
-    """Which policies or statuses to read, and where. ``policies`` holds ids and names; empty means every policy."""
+    """Which policies or statuses to read, and where. ``policies`` has ids and names; empty means every policy."""
 
     connection: Connection
     policies: tuple[str, ...]
 
     def digest(self) -> str:
-        """Return what tells this query from others in a cache: by whom and where it is asked, and for what.
+        """Return the key of this query in a cache, which differs for another tenant, application or request.
 
-        A token that was given is a part of it, since nothing else tells its tenant. No secret can be had back from it.
+        A given token is part of it, since only the token identifies its tenant. The key reveals no secret.
         """
-        asker = self.connection
-        parts = (VERSION, asker.graph_url, asker.api_version, asker.tenant_id, asker.client_id, asker.access_token)
+        sender = self.connection
+        parts = (VERSION, sender.graph_url, sender.api_version, sender.tenant_id, sender.client_id, sender.access_token)
         return hashlib.sha256(json.dumps([*parts, *self.policies]).encode()).hexdigest()[:16]
 
     def read(self, warn: Callable[[str], None]) -> list[Row]:
         """Return the rows, each as `intune_device_compliance_status_info` returns it.
 
         Raises:
-            IntuneError: anything cannot be right or cannot be read.
+            IntuneError: an option is invalid, or something cannot be read.
         """
 
         def work(client: GraphClient) -> list[Row]:
@@ -53,21 +53,21 @@ class Query:
             rows: list[Row] = result["device_compliance_statuses"]
             return rows
 
-        return self._ask(work)
+        return self._run(work)
 
     def read_policies(self) -> list[Row]:
         """Return the policies, each as `intune_device_compliance_policy_info` returns it.
 
         Raises:
-            IntuneError: anything cannot be right or cannot be read.
+            IntuneError: an option is invalid, or something cannot be read.
         """
-        return self._ask(lambda client: list_policies(client, self.policies))
+        return self._run(lambda client: list_policies(client, self.policies))
 
-    def _ask(self, work: Callable[[GraphClient], list[Row]]) -> list[Row]:
-        _nothing, credential = check(self.connection, self._check)
+    def _run(self, work: Callable[[GraphClient], list[Row]]) -> list[Row]:
+        _none, credential = check(self.connection, self._check)
         with open_client(self.connection, credential) as client:
             return work(client)
 
     def _check(self) -> None:
         if not all(policy.strip() for policy in self.policies):
-            raise InvalidOptionsError(["policies has an entry without text; give ids or names, or leave policies out"])
+            raise InvalidOptionsError(["policies has an empty entry; give ids or names, or omit policies"])

@@ -4,7 +4,11 @@
 
 # This plugin util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""An inventory that is made aside and taken over when it is whole: one that fails half-way leaves nothing behind."""
+"""An inventory that is built apart, and merged when it is complete, so that a source that fails adds nothing.
+
+To read everything before the first host is not enough: an expression can fail at any host, a group can get the name of
+a host after all hosts are there, and ansible-core keeps what a source added before it failed.
+"""
 
 from __future__ import annotations
 
@@ -15,27 +19,27 @@ from ansible.inventory.data import InventoryData
 _MISSING = object()
 
 
-def draft(inventory: InventoryData, hosts: Iterable[str]) -> InventoryData:
-    """Return an inventory with these hosts, and with the variables of those that are in *inventory* already."""
-    made = InventoryData()
-    made.current_source = inventory.current_source
+def stage(inventory: InventoryData, hosts: Iterable[str]) -> InventoryData:
+    """Return an inventory of these hosts, with the variables of those that *inventory* has already."""
+    staged = InventoryData()
+    staged.current_source = inventory.current_source
     for host in hosts:
-        made.add_host(host)
+        staged.add_host(host)
         if host in inventory.hosts:
-            made.hosts[host].vars = dict(inventory.hosts[host].vars)
-    return made
+            staged.hosts[host].vars = dict(inventory.hosts[host].vars)
+    return staged
 
 
-def take_over(made: InventoryData, inventory: InventoryData) -> None:
-    """Add a draft's hosts, groups and variables to *inventory*."""
-    for name, host in made.hosts.items():
+def merge(staged: InventoryData, inventory: InventoryData) -> None:
+    """Add the hosts, groups and variables of a staged inventory to *inventory*."""
+    for name, host in staged.hosts.items():
         known = inventory.hosts[name].vars if name in inventory.hosts else {}
         inventory.add_host(name)
         for variable, value in host.vars.items():
             if known.get(variable, _MISSING) is not value:
                 inventory.set_variable(name, variable, value)
-    for name in made.groups:
+    for name in staged.groups:
         inventory.add_group(name)
-    for name, group in made.groups.items():
+    for name, group in staged.groups.items():
         for child in [*(group.name for group in group.child_groups), *(host.name for host in group.hosts)]:
             inventory.add_child(name, child)

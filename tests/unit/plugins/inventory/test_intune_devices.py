@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The documentation of the inventory plugin and the code say the same."""
+"""The documentation of the inventory plugin agrees with its code."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ansible_collections.graphops.intune.plugins.plugin_utils._options import co
 from ..modules.test_documentation import from_documentation, from_spec, load_fragment
 
 DOCUMENTATION = yaml.safe_load(intune_devices.DOCUMENTATION)
-SAID = " ".join(DOCUMENTATION["description"])
+DESCRIPTION = " ".join(DOCUMENTATION["description"])
 EXAMPLE = yaml.safe_load(intune_devices.EXAMPLES)
 
 _CORES = {"constructed": constructed, "inventory_cache": inventory_cache}
@@ -37,7 +37,7 @@ FRAGMENTS: list[dict[str, Any]] = [
 
 
 def documented_options() -> dict[str, Any]:
-    """The plugin's options as ansible-core puts them together: what the plugin says itself wins over the fragments."""
+    """The plugin's options as ansible-core combines them: those of the plugin have precedence over the fragments."""
     options: dict[str, Any] = {}
     for fragment in FRAGMENTS:
         for name, option in fragment.items():
@@ -54,7 +54,7 @@ def test_the_connection_options_are_those_that_modules_take() -> None:
     assert not set(spec) & set(DOCUMENTATION["options"])
 
 
-def test_each_connection_option_names_the_environment_variables_that_modules_read() -> None:
+def test_each_connection_option_names_the_environment_variables_of_modules() -> None:
     for name in connection_argument_spec():
         variables_named = tuple(entry["name"] for entry in documented_options()[name].get("env", ()))
         assert variables_named == ENVIRONMENT.get(name, ()), name
@@ -66,14 +66,14 @@ def test_the_fragment_for_plugins_adds_environment_variables_and_nothing_else() 
     assert all(set(option) == {"env"} for option in added.values())
 
 
-def test_what_is_completed_and_connected_with_is_what_is_documented() -> None:
+def test_the_completed_options_have_the_documented_defaults() -> None:
     defaults = {name: option.get("default") for name, option in documented_options().items()}
     completed = complete({}, lambda _option, value: value, ("policies",))
     assert completed == {name: defaults[name] for name in completed}
     assert set(completed) == set(connection_argument_spec())
 
 
-def test_options_of_ansible_itself_are_described_anew_and_not_changed() -> None:
+def test_options_of_ansible_itself_get_a_description_only() -> None:
     ours = DOCUMENTATION["options"]
     theirs = {name for fragment in FRAGMENTS for name in fragment}
     assert set(ours) & theirs == {"strict"}
@@ -92,8 +92,8 @@ def test_options_of_ansible_itself_are_described_anew_and_not_changed() -> None:
         ("intune_devices", False),
     ],
 )
-def test_a_file_is_known_by_its_name(tmp_path: Path, name: str, ours: bool) -> None:
-    assert not intune_devices.InventoryModule().verify_file(str(tmp_path / name))  # there is none
+def test_a_file_is_identified_by_its_name(tmp_path: Path, name: str, ours: bool) -> None:
+    assert not intune_devices.InventoryModule().verify_file(str(tmp_path / name))  # it does not exist
     (tmp_path / name).write_text("---\n")
     assert intune_devices.InventoryModule().verify_file(str(tmp_path / name)) == ours
 
@@ -103,12 +103,12 @@ def test_the_name_is_the_plugins() -> None:
     assert intune_devices.InventoryModule.NAME.endswith(f".{DOCUMENTATION['name']}")
 
 
-def test_every_variable_is_told_of_and_no_other() -> None:
-    assert set(re.findall(r"C\((intune_[a-z_]+)\)", SAID)) == set(variables([{"id": "1"}]))
+def test_exactly_the_variables_are_documented() -> None:
+    assert set(re.findall(r"C\((intune_[a-z_]+)\)", DESCRIPTION)) == set(variables([{"id": "1"}]))
 
 
-def test_the_order_of_the_statuses_is_told() -> None:
-    listed = SAID[SAID.index("the worst first") : SAID.index("A status that this version")]
+def test_the_order_of_the_statuses_is_documented() -> None:
+    listed = DESCRIPTION[DESCRIPTION.index("the worst first") : DESCRIPTION.index("A status that this version")]
     assert tuple(re.findall(r"V\((\w+)\)", listed)) == SEVERITY
 
 

@@ -27,7 +27,7 @@ def row(**properties: Any) -> dict[str, Any]:
     } | properties
 
 
-def test_one_row_says_it_all() -> None:
+def test_the_variables_of_one_row() -> None:
     only = row()
     assert variables([only]) == {
         "intune_statuses": [only],
@@ -49,10 +49,10 @@ def test_the_worst_status_is_the_devices() -> None:
     assert variables(rows)["intune_compliance_status"] == "nonCompliant"
 
 
-def test_the_row_that_was_reported_last_speaks_for_the_device_and_lists_hold_no_repetitions() -> None:
+def test_single_values_come_from_the_row_that_was_reported_last_and_lists_have_no_repetitions() -> None:
     rows = [
         row(device_model="Old", device_display_name="pc-1", user_name=None, user_principal_name=""),
-        # Later, though earlier as text.
+        # Later, although it sorts earlier as text.
         row(device_model="New", last_reported_date_time="2026-01-05T07:30:00-01:00", policy_id="q", user_name="Bea"),
         row(device_model="Never", last_reported_date_time="0001-01-01T00:00:00Z", policy_display_name=None),
     ]
@@ -66,7 +66,7 @@ def test_the_row_that_was_reported_last_speaks_for_the_device_and_lists_hold_no_
     assert found["intune_statuses"] == rows
 
 
-def test_a_model_that_the_last_row_does_not_know_is_taken_from_the_one_before() -> None:
+def test_a_model_that_the_last_row_lacks_is_taken_from_the_one_before() -> None:
     rows = [row(device_model="Old"), row(device_model=None, last_reported_date_time="2026-01-06T00:00:00Z")]
     assert variables(rows)["intune_device_model"] == "Old"
     assert variables([row(device_model=None)])["intune_device_model"] is None
@@ -81,7 +81,7 @@ def test_the_grace_period_that_ends_first_counts() -> None:
 
 
 @pytest.mark.parametrize("date", [None, "soon", 7])
-def test_what_is_no_date_is_neither_the_last_nor_the_first(date: Any) -> None:
+def test_a_value_that_is_not_a_date_is_neither_the_last_nor_the_first(date: Any) -> None:
     name = "compliance_grace_period_expiration_date_time"
     broken = row(last_reported_date_time=date, **{name: date})
     found = variables([broken, row()])
@@ -90,14 +90,14 @@ def test_what_is_no_date_is_neither_the_last_nor_the_first(date: Any) -> None:
     assert variables([broken])["intune_last_reported_date_time"] == date
 
 
-def test_a_row_that_lacks_everything_makes_no_trouble() -> None:
+def test_a_row_may_lack_every_property() -> None:
     found = variables([{"id": "1", "policy_id": "p"}])
     assert found["intune_compliance_status"] == "unknown"
     assert found["intune_user_names"] == []
     assert found["intune_device_display_name"] is None
 
 
-def test_what_is_no_text_is_kept_as_it_is() -> None:
-    made = variables([row(user_name=["Ada"], device_model={"a": 1}, status=[]), row(user_name=["Ada"], status={})])
-    assert (made["intune_user_names"], made["intune_device_model"]) == ([["Ada"]], {"a": 1})
-    assert made["intune_compliance_status"] == "[]"
+def test_a_value_that_is_not_text_is_kept() -> None:
+    found = variables([row(user_name=["Ada"], device_model={"a": 1}, status=[]), row(user_name=["Ada"], status={})])
+    assert (found["intune_user_names"], found["intune_device_model"]) == ([["Ada"]], {"a": 1})
+    assert found["intune_compliance_status"] == "[]"

@@ -24,7 +24,7 @@ Row = dict[str, Any]
 
 NAME = ["device_display_name"]
 
-# Much of what means something to a shell, to ssh, to Jinja2, to a path, to a host pattern or to Unicode.
+# Text with a meaning for a shell, ssh, Jinja2, a path, a host pattern or Unicode.
 HOSTILE = [
     "{{ lookup('pipe', 'touch /tmp/x') }}",
     "{% raw %}",
@@ -75,22 +75,22 @@ def test_rows_with_one_name_are_one_device() -> None:
 
 
 @pytest.mark.parametrize("names", [("pc-1", "PC-1", "Pc-1"), ("PC-1", "Pc-1", "pc-1")])
-def test_case_makes_no_other_device_and_the_order_no_other_name(names: tuple[str, ...]) -> None:
+def test_names_that_differ_in_case_are_one_device_whatever_their_order(names: tuple[str, ...]) -> None:
     assert devices(named(*names), NAME) == {"PC-1": ["id-0", "id-1", "id-2"]}
 
 
-def test_two_ways_to_write_one_letter_make_no_other_device() -> None:
+def test_names_that_differ_in_unicode_form_are_one_device() -> None:
     assert devices(named("Bo\N{COMBINING DIAERESIS}hm", "Böhm", " Böhm\n"), NAME) == {"Böhm": ["id-0", "id-1", "id-2"]}
 
 
 @pytest.mark.parametrize("nameless", [None, "", "  ", "\n"])
-def test_a_row_without_a_name_goes_by_its_id(nameless: str | None) -> None:
+def test_a_row_without_a_name_is_named_by_its_id(nameless: str | None) -> None:
     assert devices(named("PC-1", nameless, nameless), NAME) == {"PC-1": ["id-0"], "id-1": ["id-1"], "id-2": ["id-2"]}
     assert devices([{"id": "id-0"}], NAME) == {"id-0": ["id-0"]}
     assert devices(named("PC-1"), []) == {"id-0": ["id-0"]}
 
 
-def test_a_row_without_an_id_either_is_no_answer_to_work_with() -> None:
+def test_a_row_without_a_name_and_an_id_is_an_error() -> None:
     with pytest.raises(IntuneError) as caught:
         group([{"id": None, "device_display_name": None}], NAME, never)
     assert caught.value.failure.code == Code.BAD_RESPONSE
@@ -112,7 +112,7 @@ def test_properties_and_templates_are_tried_in_order() -> None:
     assert found == {"Ada": ["1"], "X": ["2"], "3": ["3"], "0": ["4"]}
 
 
-def test_what_is_neither_a_property_nor_a_template_is_refused() -> None:
+def test_an_entry_that_is_neither_a_property_nor_a_template_is_refused() -> None:
     every = ["id", "policy_id", "policy_display_name", "policy_type", *(prop.option for prop in PROPERTIES)]
     assert read_hostnames([*every, "{{ x }}", "{% if x %}y{% endif %}"]) == [
         *every,
@@ -144,18 +144,18 @@ def test_what_is_neither_a_property_nor_a_template_is_refused() -> None:
         ("{{ x }}", "___x___"),
     ],
 )
-def test_what_does_not_fit_into_a_host_name_becomes_an_underscore(name: str, host: str) -> None:
+def test_invalid_characters_become_underscores(name: str, host: str) -> None:
     assert choose([name], []) == {name: host}
     assert renamed(choose([name], [])) == ""
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_name_becomes_a_name_that_means_nothing(name: str) -> None:
+def test_a_hostile_name_becomes_a_valid_host_name(name: str) -> None:
     (host,) = choose([name], []).values()
     assert re.fullmatch(r"\w[\w.-]*", host)
 
 
-def test_a_name_that_needs_no_change_keeps_it_and_those_that_come_to_the_same_are_told_apart() -> None:
+def test_a_valid_name_stays_and_equal_results_are_distinguished() -> None:
     chosen = choose(["PC 1", "PC_1", "PC/1", "PC 2"], [])
     assert list(chosen) == ["PC 1", "PC_1", "PC/1", "PC 2"]
     assert (chosen["PC_1"], chosen["PC 2"]) == ("PC_1", "PC_2")
@@ -165,19 +165,19 @@ def test_a_name_that_needs_no_change_keeps_it_and_those_that_come_to_the_same_ar
     assert choose(["PC/1", "PC_1", "PC 1", "PC 2"], []) == chosen
 
 
-def test_neither_takes_a_name_that_two_come_to() -> None:
-    # Or whoever comes first in some order would get the variables and the tasks that are meant for the other.
+def test_no_device_gets_a_name_that_two_would_result_in() -> None:
+    # Otherwise the first in some order would get the variables and tasks of the other.
     assert "PC_1" not in choose(["PC 1", "PC/1"], []).values()
     assert "pc_1" not in choose(["PC 1", "pc/1"], []).values()
 
 
 @pytest.mark.parametrize("name", ["localhost", "LocalHost", "127.0.0.1", "all", "remediate"])
-def test_a_taken_name_goes_to_no_host(name: str) -> None:
+def test_no_host_gets_a_taken_name(name: str) -> None:
     (host,) = choose([name], ["localhost", "127.0.0.1", "::1", "all", "ungrouped", "Remediate"]).values()
     assert re.fullmatch(rf"{name}_[0-9a-f]{{8}}", host)
 
 
-def test_a_name_that_is_made_up_to_be_anothers_second_choice_does_not_get_in_its_way() -> None:
+def test_a_device_named_like_anothers_hashed_name_keeps_it() -> None:
     second = choose(["all"], ["all"])["all"]
     chosen = choose(["all", second], ["all"])
     assert chosen[second] == second
@@ -197,7 +197,7 @@ def test_whatever_devices_are_called_their_hosts_are_valid_distinct_and_not_take
     assert not {host.casefold() for host in hosts} & {name.casefold() for name in taken}
 
 
-def test_a_warning_tells_of_a_few_and_counts_the_rest() -> None:
+def test_a_warning_lists_a_few_names_and_counts_the_rest() -> None:
     chosen = choose(
         ["all\x1b[31m", "PC-1", *(f"taken{number}" for number in range(7))], [f"taken{n}" for n in range(7)]
     )

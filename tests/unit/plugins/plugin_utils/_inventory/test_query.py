@@ -41,7 +41,7 @@ def rows(*ids: str) -> Reply:
     return Reply(200, {"value": [row(id=status_id) for status_id in ids]})
 
 
-def test_every_policy_is_read_with_what_the_info_module_tells_of_it(script: Script) -> None:
+def test_every_policy_is_read_with_the_rows_of_the_info_module(script: Script) -> None:
     script.expect("GET", POLICIES, policies(WINDOWS, IOS))
     script.expect("GET", f"{POLICIES}/P1/deviceStatuses", rows("a", "b"))
     script.expect("GET", f"{POLICIES}/p2/deviceStatuses", rows("c"))
@@ -75,7 +75,7 @@ def test_an_id_wins_over_a_name(script: Script) -> None:
     assert len(read("p1")) == 1
 
 
-def test_a_policy_without_an_id_makes_the_listing_unfit(script: Script) -> None:
+def test_a_policy_without_an_id_makes_the_listing_invalid(script: Script) -> None:
     script.expect("GET", POLICIES, policies({"id": None, "displayName": "x"}, WINDOWS))
     with pytest.raises(IntuneError, match="policies without an id"):
         read("None")
@@ -98,18 +98,18 @@ def test_a_name_must_be_that_of_exactly_one_policy(script: Script, wanted: str, 
 
 @pytest.mark.parametrize("blank", ["", "  "])
 def test_a_blank_policy_is_refused_before_any_request(blank: str) -> None:
-    with pytest.raises(InvalidOptionsError, match="policies has an entry without text"):
+    with pytest.raises(InvalidOptionsError, match="policies has an empty entry"):
         read("Windows baseline", blank)
 
 
 @pytest.mark.usefixtures("script")
-def test_what_is_wrong_with_the_connection_is_told_too() -> None:
+def test_problems_of_the_connection_are_named_too() -> None:
     with pytest.raises(InvalidOptionsError) as caught:
         query("", graph_url="http://a").read(print)
     assert len(caught.value.problems) == 3
 
 
-def test_a_page_that_cannot_be_read_leaves_nothing(script: Script) -> None:
+def test_a_page_that_cannot_be_read_fails_the_query(script: Script) -> None:
     script.expect("GET", POLICIES, policies(WINDOWS, IOS))
     following = f"{GRAPH}{POLICIES}/P1/deviceStatuses?$skiptoken=1"
     page = {"value": [row(id="a")], "@odata.nextLink": following}
@@ -119,7 +119,7 @@ def test_a_page_that_cannot_be_read_leaves_nothing(script: Script) -> None:
         read()
 
 
-def test_a_policy_that_cannot_be_read_leaves_nothing_of_the_others(script: Script) -> None:
+def test_a_policy_that_cannot_be_read_fails_the_query(script: Script) -> None:
     script.expect("GET", POLICIES, policies(WINDOWS, IOS))
     script.expect("GET", f"{POLICIES}/P1/deviceStatuses", rows("a"))
     script.expect("GET", f"{POLICIES}/p2/deviceStatuses", refusal(403, "Forbidden", "No"))
@@ -127,13 +127,13 @@ def test_a_policy_that_cannot_be_read_leaves_nothing_of_the_others(script: Scrip
         read()
 
 
-def test_policies_that_cannot_be_listed_are_not_taken_for_none(script: Script) -> None:
+def test_policies_that_cannot_be_listed_are_not_an_empty_list(script: Script) -> None:
     script.expect("GET", POLICIES, refusal(403, "Forbidden", "No"))
     with pytest.raises(IntuneError, match="Listing the compliance policies failed"):
         read()
 
 
-def test_a_missing_library_is_told_of(monkeypatch: pytest.MonkeyPatch, script: Script) -> None:
+def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch, script: Script) -> None:
     monkeypatch.setattr(_preflight, "HAS_REQUESTS", False)
     with pytest.raises(IntuneError, match=r"\(requests\)"):
         read()

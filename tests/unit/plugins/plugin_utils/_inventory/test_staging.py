@@ -5,27 +5,27 @@
 from __future__ import annotations
 
 from ansible.inventory.data import InventoryData
-from ansible_collections.graphops.intune.plugins.plugin_utils._inventory.staging import draft, take_over
+from ansible_collections.graphops.intune.plugins.plugin_utils._inventory.staging import merge, stage
 
 
-def test_a_draft_knows_what_others_said_of_its_hosts_and_touches_nothing() -> None:
+def test_a_staged_inventory_has_the_variables_of_known_hosts_and_changes_nothing() -> None:
     inventory = InventoryData()
     inventory.current_source = "/etc/static.ini"
     for host in ("PC-1", "other"):
         inventory.add_host(host)
         inventory.set_variable(host, "site", "Berlin")
     inventory.current_source = "/etc/x.intune_devices.yml"
-    made = draft(inventory, ["PC-1", "PC-2"])
-    assert set(made.hosts) == {"PC-1", "PC-2"}
-    assert made.hosts["PC-1"].vars == inventory.hosts["PC-1"].vars
-    made.set_variable("PC-1", "site", "Bonn")
-    made.add_group("remediate")
+    staged = stage(inventory, ["PC-1", "PC-2"])
+    assert set(staged.hosts) == {"PC-1", "PC-2"}
+    assert staged.hosts["PC-1"].vars == inventory.hosts["PC-1"].vars
+    staged.set_variable("PC-1", "site", "Bonn")
+    staged.add_group("remediate")
     assert set(inventory.hosts) == {"PC-1", "other"}
     assert inventory.hosts["PC-1"].vars["site"] == "Berlin"
     assert set(inventory.groups) == {"all", "ungrouped"}
 
 
-def test_a_draft_is_taken_over_whole() -> None:
+def test_a_staged_inventory_is_merged_completely() -> None:
     inventory = InventoryData()
     inventory.current_source = "/etc/static.ini"
     inventory.add_host("PC-1")
@@ -34,14 +34,14 @@ def test_a_draft_is_taken_over_whole() -> None:
     inventory.add_host("PC-1", "servers")
     inventory.current_source = "/etc/x.intune_devices.yml"
 
-    made = draft(inventory, ["PC-1", "PC-2"])
-    made.set_variable("PC-2", "intune_statuses", [])
+    staged = stage(inventory, ["PC-1", "PC-2"])
+    staged.set_variable("PC-2", "intune_statuses", [])
     for group in ("parent", "remediate"):
-        made.add_group(group)
-    made.add_child("parent", "remediate")
-    for host in made.hosts:
-        made.add_child("remediate", host)
-    take_over(made, inventory)
+        staged.add_group(group)
+    staged.add_child("parent", "remediate")
+    for host in staged.hosts:
+        staged.add_child("remediate", host)
+    merge(staged, inventory)
     inventory.reconcile_inventory()
 
     assert {name: [host.name for host in group.hosts] for name, group in inventory.groups.items()} == {
