@@ -4,7 +4,7 @@
 
 """A real ``ansible-rulebook``, with its rule engine in Java, against the emulator.
 
-What it prints, at its loudest, is searched for every secret, and the emulator's judge must have found nothing.
+Its output at the highest verbosity is searched for every secret, and the emulator's judge must have found nothing.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ WINDOWS = "c6c78124-8124-c6c7-2481-c7c62481c7c6"
 _BIN = Path(sys.executable).parent
 _SECONDS = 180
 _TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}")
-# As ansible-rulebook prints what its rule engine gets; its own messages begin otherwise.
+# An event of the rule engine in the output of ansible-rulebook; its other messages start differently.
 RECEIVED = "\nEvent:\n{'device_compliance'"
 _EVENT = re.compile(r"^Event:\n(\{'device_compliance'.*?)\n\*{80}$", re.MULTILINE | re.DOTALL)
 
@@ -45,8 +45,8 @@ EVERY_EVENT = {
 }
 
 
-def why_not() -> str | None:
-    """Why there is no ansible-rulebook to test with."""
+def missing() -> str | None:
+    """Return why there is no ansible-rulebook to test with."""
     program = _BIN / "ansible-rulebook"
     if not program.exists():
         return "ansible-rulebook is not installed"
@@ -56,13 +56,13 @@ def why_not() -> str | None:
 
 
 def _path() -> dict[str, str]:
-    """The environment, without what a user has set for ansible, and with the programs of this Python first."""
+    """The environment without the user's settings of Ansible, and with the programs of this Python first."""
     kept = {name: value for name, value in os.environ.items() if not re.match("ANSIBLE_|AZURE_|EDA_|INTUNE_", name)}
     return {**kept, "PATH": f"{_BIN}{os.pathsep}{os.environ['PATH']}"}
 
 
 def wait_until(happened: Callable[[], object], what: str, seconds: float = _SECONDS) -> None:
-    """Wait for something that another process does."""
+    """Wait until another process has done something."""
     ends = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < ends, f"{what} did not happen in {seconds:g} s"
@@ -81,7 +81,7 @@ class Process:
 
     @property
     def output(self) -> str:
-        """All that it has printed so far."""
+        """Everything that it has printed so far."""
         return self._output.read_text(encoding="utf-8")
 
     @property
@@ -94,11 +94,11 @@ class Process:
         assert self.output.count(text) >= times, self.output
 
     def wait_for_end(self) -> int:
-        """Wait until it has ended by itself; its exit code."""
+        """Wait until it has ended by itself; return its exit code."""
         return self._process.wait(_SECONDS)
 
     def stop(self) -> float:
-        """Stop it as a service manager would; how many seconds that took."""
+        """Stop it as a service manager would; return how many seconds that took."""
         begun = time.monotonic()
         if self.running:
             self._process.terminate()
@@ -106,7 +106,7 @@ class Process:
         return time.monotonic() - begun
 
     def kill(self) -> None:
-        """End it without a chance to do anything."""
+        """Kill it."""
         self._process.kill()
         self._process.wait(_SECONDS)
 
@@ -122,7 +122,7 @@ class Rulebook:
 
     @property
     def state(self) -> Path:
-        """Where the source keeps its state."""
+        """The state file of the source."""
         return self.folder / "state"
 
     @property
@@ -134,7 +134,7 @@ class Rulebook:
             "ANSIBLE_HOME": str(self.folder / "home"),
             "ANSIBLE_NOCOLOR": "1",
             "PYTHONUNBUFFERED": "1",
-            "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1",  # starts sooner, and has little to do afterwards
+            "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1",  # starts sooner, and little work follows
         }
 
     def start(self, *flags: str, env: dict[str, str] | None = None, **options: Any) -> Process:
@@ -157,37 +157,26 @@ class Rulebook:
         return process
 
     def polled(self) -> int:
-        """How often the list of policies was asked for."""
+        """Return how often the list of policies was requested."""
         return sum(entry["path"].endswith("/deviceCompliancePolicies") for entry in self.emulator.log("graph"))
 
     def wait_for_polls(self, polls: int = 1) -> None:
-        """Wait until so many polls have begun, and ended but for the last."""
+        """Wait until this number of polls has ended and another one has begun."""
         wanted = self.polled() + polls + 1
         wait_until(lambda: self.polled() >= wanted or not self.started[-1].running, f"{polls} polls")
         assert self.started[-1].running, self.started[-1].output
 
-    def turn(self, device: str, status: str) -> None:
-        """Change the status of a device of the seed behind everybody's back."""
-        rows = self.emulator.state()["statuses"][WINDOWS]
-        row = next(row for row in rows if row["deviceDisplayName"] == device)
-        self.emulator.put_status(WINDOWS, row["id"], status=status)
-
     def events(self) -> list[Event]:
-        """What the rule engine has got in all the processes, in order."""
+        """Return the events of the rule engine in all processes, in order."""
         printed = [found for process in self.started for found in _EVENT.findall(process.output)]
         return [ast.literal_eval(text) for text in printed]
 
     def received(self) -> int:
-        """How many events the rule engine has got in all the processes."""
+        """Return how many events the rule engine has received in all processes."""
         return sum(process.output.count(RECEIVED) for process in self.started)
 
-    def changes(self) -> list[tuple[Any, ...]]:
-        """The device, the old and the new status of each event."""
-        told = [event["device_compliance"] for event in self.events()]
-        return [(event["device_display_name"], event["old_status"], event["new_status"]) for event in told]
-
     def wait_for_events(self, events: int, seconds: float = _SECONDS) -> None:
-        """Wait until the rule engine has got so many events in all."""
+        """Wait until the rule engine has received this number of events in total."""
         wait_until(lambda: self.received() >= events or not self.started[-1].running, f"event {events}", seconds)
         assert self.received() >= events, self.started[-1].output
 
@@ -203,7 +192,7 @@ class Rulebook:
 
 @pytest.fixture(scope="session")
 def collections(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The path under which ansible finds this very tree as graphops.intune."""
+    """The path under which ansible finds this tree as graphops.intune."""
     if ROOT.parts[-3:] == ("ansible_collections", "graphops", "intune"):
         return str(ROOT.parents[2])
     base = tmp_path_factory.mktemp("collections")
@@ -215,7 +204,7 @@ def collections(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="session", autouse=True)
 def _needs_ansible_rulebook() -> None:
-    if reason := why_not():
+    if reason := missing():
         pytest.skip(reason)
 
 
@@ -227,7 +216,7 @@ def running_emulator() -> Iterator[RunningEmulator]:
 
 @pytest.fixture
 def emulator(running_emulator: RunningEmulator) -> Iterator[RunningEmulator]:
-    """The emulator as at its start; the judge must have nothing to say when the test ends."""
+    """The emulator as at its start; its judge must have no findings when the test ends."""
     running_emulator.reset()
     yield running_emulator
     verdict = running_emulator.judge()
@@ -236,7 +225,7 @@ def emulator(running_emulator: RunningEmulator) -> Iterator[RunningEmulator]:
 
 @pytest.fixture
 def rulebook(emulator: RunningEmulator, tmp_path: Path, collections: str) -> Iterator[Rulebook]:
-    """Starts ansible-rulebook; whatever was started is stopped, and searched for secrets."""
+    """Starts ansible-rulebook; every process is stopped, and its output is searched for secrets."""
     rulebook = Rulebook(emulator, tmp_path, collections)
     yield rulebook
     for process in rulebook.started:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a user of the event source sees. Starting ansible-rulebook is slow, so each start shows several things."""
+"""The event source for a user. To start ansible-rulebook is slow, so each test checks several things."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .conftest import WINDOWS, Rulebook
 def test_a_device_turns_noncompliant_and_a_playbook_runs(
     rulebook: Rulebook, emulator: RunningEmulator, tmp_path: Path
 ) -> None:
-    """The rulebook that comes with the collection. The device's name wants to run a command, as the user's does."""
+    """The rulebook of the collection; the names of the device and of the user are templates that run a command."""
     pwned = tmp_path / "pwned"
     row_id = next(r["id"] for r in emulator.state()["statuses"][WINDOWS] if r["deviceDisplayName"] == "PC-0001")
     evil = f"{{{{ lookup('pipe', 'touch {pwned}') }}}}"
@@ -31,7 +31,7 @@ def test_a_device_turns_noncompliant_and_a_playbook_runs(
 
     process = rulebook.run("graphops.intune.device_compliance", "-vv", "--vars", str(variables))
     rulebook.wait_for_polls(2)
-    assert rulebook.events() == [], "what was so when it began is no change"
+    assert rulebook.events() == [], "the statuses of the first poll are not changes"
     rulebook.emulator.put_status(WINDOWS, row_id, status="nonCompliant")
     process.wait_for("PLAY RECAP")
     assert not pwned.exists(), "the name of a device ran a command"
@@ -40,12 +40,12 @@ def test_a_device_turns_noncompliant_and_a_playbook_runs(
 
     rulebook.emulator.put_status(WINDOWS, row_id, status="compliant")
     process.wait_for("[event]")  # the other rule's action
-    told = [event["device_compliance"] for event in rulebook.events()]
-    assert [(one["old_status"], one["new_status"]) for one in told] == [
+    found = [event["device_compliance"] for event in rulebook.events()]
+    assert [(one["old_status"], one["new_status"]) for one in found] == [
         ("compliant", "nonCompliant"),
         ("nonCompliant", "compliant"),
     ]
-    assert {name: value for name, value in told[0].items() if name != "detected_date_time"} == {
+    assert {name: value for name, value in found[0].items() if name != "detected_date_time"} == {
         "policy_id": WINDOWS,
         "policy_display_name": "Windows baseline",
         "policy_type": "#microsoft.graph.windows10CompliancePolicy",
@@ -59,12 +59,12 @@ def test_a_device_turns_noncompliant_and_a_playbook_runs(
         "compliance_grace_period_expiration_date_time": "9999-12-31T23:59:59.9999999Z",
         "last_reported_date_time": "2026-01-05T06:07:08.1234567Z",
     }
-    assert len(emulator.log("authority")) == 2, "signing in once is enough: the discovery, and the token"
+    assert len(emulator.log("authority")) == 2, "it signs in once: the discovery, and the token"
     assert process.stop() < 10
     assert stat.S_IMODE(rulebook.state.stat().st_mode) == 0o600
 
 
-def test_a_refused_secret_ends_it_with_a_sentence(rulebook: Rulebook) -> None:
+def test_a_refused_secret_ends_it_with_a_message(rulebook: Rulebook) -> None:
     process = rulebook.start(env={"AZURE_CLIENT_SECRET": "a-wrong-secret"})
     assert process.wait_for_end() != 0
     assert "client_secret is not the application's" in process.output

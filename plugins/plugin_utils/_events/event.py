@@ -19,14 +19,14 @@ NAME = "device_compliance"
 
 
 def make_event(change: Change, event_id: str, now: float) -> dict[str, Any]:
-    """Return what goes to the rule engine.
+    """Return the event for the rule engine.
 
     Args:
-        event_id: goes into ``meta.uuid``, where ansible-rulebook keeps the ids of events.
-        now: the epoch second at which the change was found.
+        event_id: the event's ``meta.uuid``, by which ansible-rulebook identifies events.
+        now: the epoch second at which the change was detected.
     """
     policy_id, status_id = change.key
-    told = {
+    values = {
         "policy_id": policy_id,
         "policy_display_name": change.policy.get("displayName"),
         "policy_type": change.policy.get("@odata.type"),
@@ -36,8 +36,8 @@ def make_event(change: Change, event_id: str, now: float) -> dict[str, Any]:
         "detected_date_time": show_time(now),
         **{p.option: change.row.get(p.name) for p in PROPERTIES if p.name not in ("platform", "status")},
     }
-    return {NAME: {name: _safe(value) for name, value in told.items()}, "meta": {"uuid": event_id}}
+    return {NAME: {name: _text(value) for name, value in values.items()}, "meta": {"uuid": event_id}}
 
 
-def _safe(value: Any) -> str | None:
+def _text(value: Any) -> str | None:
     return None if value is None else defuse(value if isinstance(value, str) else str(value))

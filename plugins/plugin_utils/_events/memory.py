@@ -4,7 +4,7 @@
 
 # This plugin util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""What an event source remembers of the statuses, and which of those that it reads are changes. Pure."""
+"""The statuses that an event source remembers, and the changes since then. Pure."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from ...module_utils._compliance.model import COMPLIANCE_STATUS, DATE_TIME
 from ...module_utils._graph.resource import Row
 
 FORGET_SECONDS = 30 * 86400.0
-"""How long a status that is no longer listed is remembered. Lists have been seen to leave rows out for a while."""
+"""How long a status that is not listed is remembered. The service has been observed to omit rows for a while."""
 
 
 class Known(NamedTuple):
     """What is remembered of one status.
 
-    ``number`` counts the changes that were told of it; ``missing`` is the epoch second since which no list has it.
+    ``number`` counts its reported changes; ``missing`` is the epoch second since which it is not listed.
     """
 
     status: str
@@ -33,7 +33,7 @@ class Known(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Change:
-    """A status that is another one than before; ``old`` is None where it was never listed before."""
+    """A status that differs from the one before; ``old`` is None where it was not listed before."""
 
     policy: Row
     row: Row
@@ -47,25 +47,25 @@ class Change:
         return str(self.policy["id"]), str(self.row["id"])
 
     @property
-    def reported(self) -> int:
-        """When the device reported it, to sort by."""
+    def ticks(self) -> int:
+        """The time at which the device reported it, to sort by; 0 where that is unknown."""
         ticks = DATE_TIME.key(self.row.get("lastReportedDateTime"))
         return ticks if isinstance(ticks, int) else 0
 
 
 @dataclasses.dataclass
 class Poll:
-    """What one reading found: the status of each row by policy, and the changes among them."""
+    """The result of one poll: the status of each row by policy, and the changes among them."""
 
     listed: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
     changes: list[Change] = dataclasses.field(default_factory=list)
     unusable: int = 0
-    """Rows without an id or a status, which cannot be told from others or compared."""
+    """Rows without an id or a status, which cannot be identified or compared."""
 
 
 @dataclasses.dataclass
 class Memory:
-    """The statuses as they were last told, by policy and id.
+    """The statuses as they were last reported, by policy and id.
 
     ``id`` makes the ids of its events differ from those of any other memory.
     """
@@ -75,14 +75,14 @@ class Memory:
 
     @classmethod
     def new(cls) -> Memory:
-        """Return a memory of nothing."""
+        """Return an empty memory."""
         return cls(str(uuid.uuid4()))
 
-    def look(self, poll: Poll, policy: Row, rows: Iterable[Row], *, tell_first: bool) -> None:
+    def compare(self, poll: Poll, policy: Row, rows: Iterable[Row], *, report_first: bool) -> None:
         """Add a policy's rows to a poll.
 
         Args:
-            tell_first: whether the statuses of a policy that was never read before are changes.
+            report_first: whether the statuses of a policy that is read for the first time are changes.
         """
         known = self.policies.get(str(policy["id"]))
         listed = poll.listed.setdefault(str(policy["id"]), {})
@@ -92,7 +92,7 @@ class Memory:
                 poll.unusable += 1
                 continue
             listed[status_id] = status
-            if known is None and not tell_first:
+            if known is None and not report_first:
                 continue
             before = (known or {}).get(status_id)
             if before is None:
@@ -100,39 +100,42 @@ class Memory:
             elif before.status != status:
                 poll.changes.append(Change(policy, row, before.status, status, before.number + 1))
 
-    def take(self, policy_id: str, status_id: str, status: str, number: int) -> None:
-        """Remember that a change was told. Doing it twice does no harm."""
+    def record(self, policy_id: str, status_id: str, status: str, number: int) -> None:
+        """Remember that a change was reported. It can be recorded twice."""
         self.policies.setdefault(policy_id, {})[status_id] = Known(status, number)
 
-    def settle(self, listed: Mapping[str, Mapping[str, str]], now: float, *, tell_first: bool) -> bool:
-        """Remember what a poll found beside its changes; tell whether anything of that is new.
+    def update(self, listed: Mapping[str, Mapping[str, str]], now: float, *, report_first: bool) -> bool:
+        """Remember what a poll found beside the changes; return whether that differs from before.
 
-        A change that is still to be told is left alone, so that the next poll finds it again. What is no longer listed
-        is no change, and is compared with its last status if it comes back.
+        A change that was not reported yet is not recorded, so that the next poll finds it again. A status that is not
+        listed any more is not a change, and is compared with its last value when it is listed again.
         """
         before = {policy_id: dict(known) for policy_id, known in self.policies.items()}
         for policy_id, statuses in listed.items():
             if policy_id not in self.policies:
-                self.policies[policy_id] = {}
-                if not tell_first:
-                    self.policies[policy_id] = {status_id: Known(status) for status_id, status in statuses.items()}
+                first = {} if report_first else {status_id: Known(status) for status_id, status in statuses.items()}
+                self.policies[policy_id] = first
         for policy_id, known in self.policies.items():
-            here = listed.get(policy_id, {})
-            for status_id, entry in list(known.items()):
-                if status_id in here:
-                    known[status_id] = entry._replace(missing=None)
-                elif entry.missing is None:
-                    known[status_id] = entry._replace(missing=now)
-                elif now - entry.missing >= FORGET_SECONDS:
-                    del known[status_id]
+            _update_missing(known, listed.get(policy_id, {}), now)
         return self.policies != before
 
     def event_id(self, change: Change) -> str:
-        """Return the id of a change's event: the same when it has to be told again."""
+        """Return the id of a change's event, which is the same when the change is reported again."""
         parts = (*change.key, str(change.number), change.new)
         return str(uuid.uuid5(uuid.UUID(self.id), "\0".join(parts).encode("utf-8", "replace").decode()))
 
 
+def _update_missing(known: dict[str, Known], listed: Mapping[str, str], now: float) -> None:
+    """Note which statuses of a policy are not listed, and forget those that have been missing for long."""
+    for status_id, entry in list(known.items()):
+        if status_id in listed:
+            known[status_id] = entry._replace(missing=None)
+        elif entry.missing is None:
+            known[status_id] = entry._replace(missing=now)
+        elif now - entry.missing >= FORGET_SECONDS:
+            del known[status_id]
+
+
 def summary(poll: Poll) -> dict[str, Any]:
-    """Return how much a poll read, for a log."""
+    """Return the numbers of a poll, for a log."""
     return {"policies": len(poll.listed), "statuses": sum(map(len, poll.listed.values())), "changes": len(poll.changes)}

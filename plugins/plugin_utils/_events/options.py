@@ -33,28 +33,28 @@ SPEC: dict[str, dict[str, Any]] = {
     "policies": {"type": "list", "elements": "str", "default": []},
     "state_file": {"type": "path", "required": True},
     "interval": {"type": "float", "default": 300.0},
-    "first_poll": {"type": "str", "choices": ["remember", "tell"], "default": "remember"},
+    "first_poll": {"type": "str", "choices": ["remember", "report"], "default": "remember"},
     "max_events": {"type": "int", "default": 100},
     "feedback": {"type": "bool", "default": False},
 }
-"""The options beside the connection's. ``feedback`` is ansible-rulebook's own."""
+"""The options beside those of the connection. ``feedback`` is an option of ansible-rulebook."""
 
 
-class Watch(NamedTuple):
-    """What to watch, and how."""
+class WatchOptions(NamedTuple):
+    """What to watch, and how. ``report_first`` makes events of the statuses of a policy's first poll."""
 
     filters: Filters
     state_file: str
     interval: float
-    tell_first: bool
+    report_first: bool
     max_events: int
 
 
-def read_options(given: Mapping[str, Any]) -> tuple[Watch, Connection, Credential]:
-    """Return what the arguments of the source mean, everything checked that can be without the network.
+def read_options(given: Mapping[str, Any]) -> tuple[WatchOptions, Connection, Credential]:
+    """Return the options in the arguments of the source, checked as far as possible without the network.
 
     Raises:
-        InvalidOptionsError: names each option that cannot be right.
+        InvalidOptionsError: names each invalid option.
         IntuneError: a library is missing.
     """
     spec = {**connection_argument_spec(), **SPEC}
@@ -68,7 +68,7 @@ def read_options(given: Mapping[str, Any]) -> tuple[Watch, Connection, Credentia
     return watch, connection, credential
 
 
-def _own(given: Mapping[str, Any]) -> Watch:
+def _own(given: Mapping[str, Any]) -> WatchOptions:
     problems: list[str] = []
 
     def value(option: str, convert: Callable[[Any], _T], wanted: str, fits: Callable[[_T], bool]) -> Any:
@@ -84,14 +84,14 @@ def _own(given: Mapping[str, Any]) -> Watch:
 
     choices: list[str] = SPEC["first_poll"]["choices"]
     interval = value("interval", check_type_float, "a number of seconds, more than 0", _is_positive)
-    max_events = value("max_events", check_type_int, "a whole number, 1 or more", lambda number: int(number) >= 1)
+    max_events = value("max_events", check_type_int, "an integer, 1 or more", lambda number: int(number) >= 1)
     first_poll = value("first_poll", str, f"one of {', '.join(choices)}", lambda choice: choice in choices)
     policies = value("policies", check_type_list, "a list of ids or names", _are_names)
     value("feedback", check_type_bool, "true or false", lambda _feedback: True)
-    state_file = value("state_file", _path, "the path of a file; without it, a restart would forget", bool)
+    state_file = value("state_file", _path, "the path of a file, which keeps the state across restarts", bool)
     if problems:
         raise InvalidOptionsError(problems)
-    return Watch(Filters(policies=tuple(policies)), state_file, interval, first_poll == "tell", max_events)
+    return WatchOptions(Filters(policies=tuple(policies)), state_file, interval, first_poll == "report", max_events)
 
 
 def _path(value: Any) -> str:

@@ -4,11 +4,11 @@
 
 # This plugin util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""End an event source in good order when its process is asked to end.
+"""Shut an event source down in order when the process gets a signal to end.
 
-ansible-rulebook means to do that for all its sources. But the Java machine of its rule engine, which starts later,
-takes the signals for itself and ends the process on the spot, with events under way and playbooks running (seen with
-ansible-rulebook 1.3.2). Where a source ends, ansible-rulebook lets the rule engine finish, and then ends too.
+ansible-rulebook intends to do that for all sources. But the Java virtual machine of its rule engine, which starts
+later, replaces the signal handlers and ends the process at once, with events in progress and playbooks running (seen
+with ansible-rulebook 1.3.2). When a source ends, ansible-rulebook lets the rule engine finish, and then ends too.
 """
 
 from __future__ import annotations
@@ -21,54 +21,55 @@ from typing import Any
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _GRACE_SECONDS = 1.0
-"""The rule engine hands its results over from another thread; ansible-rulebook does not wait for those."""
+"""The rule engine returns its results from another thread, for which ansible-rulebook does not wait."""
 
 _sources: set[asyncio.Task[Any]] = set()
-_before: dict[signal.Signals, Any] = {}
+_handlers: dict[signal.Signals, Any] = {}
+"""The handlers that were set before ours."""
 
 
-async def run_until_asked(work: Coroutine[Any, Any, None]) -> None:
-    """Do some work until it ends, is cancelled, or somebody asks the process to end; the last is no error.
+async def run_until_signal(work: Coroutine[Any, Any, None]) -> None:
+    """Run a source until it ends, is cancelled, or the process gets a signal to end, which is not an error.
 
-    The second time that somebody asks, it is left to whoever would have got the signal.
+    A second signal goes to the handler that was set before.
     """
     task = asyncio.create_task(work)
     _sources.add(task)
-    _listen()
+    _add_handlers()
     try:
         await task
     except asyncio.CancelledError:
-        if task in _sources:  # somebody else wants it to end
+        if task in _sources:  # cancelled by ansible-rulebook, not by a signal
             raise
         await asyncio.sleep(_GRACE_SECONDS)
     finally:
         _sources.discard(task)
         if not _sources:
-            _leave()
+            _restore_handlers()
 
 
-def _listen() -> None:
+def _add_handlers() -> None:
     loop = asyncio.get_running_loop()
     for number in _SIGNALS:
-        # Whoever runs without a terminal may have chosen to ignore one.
-        if number in _before or signal.getsignal(number) in (None, signal.SIG_IGN):
+        # A process without a terminal may have been started with a signal ignored.
+        if number in _handlers or signal.getsignal(number) in (None, signal.SIG_IGN):
             continue
         before = signal.getsignal(number)
-        # Only the main thread of a process can have signals.
+        # Only the main thread of a process can handle signals.
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-            loop.add_signal_handler(number, _end)
-            _before[number] = before
+            loop.add_signal_handler(number, _cancel_sources)
+            _handlers[number] = before
 
 
-def _leave() -> None:
+def _restore_handlers() -> None:
     loop = asyncio.get_running_loop()
-    while _before:
-        number, before = _before.popitem()
+    while _handlers:
+        number, before = _handlers.popitem()
         loop.remove_signal_handler(number)
         signal.signal(number, before)
 
 
-def _end() -> None:
-    _leave()
+def _cancel_sources() -> None:
+    _restore_handlers()
     while _sources:
         _sources.pop().cancel()

@@ -4,7 +4,7 @@
 
 # This plugin util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""Watch the statuses for a rule engine: poll, tell what has changed, remember what was told."""
+"""Watch the statuses for a rule engine: poll, report the changes, remember what was reported."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ from ...module_utils._graph.client import GraphClient
 from .._client import open_client
 from .event import make_event
 from .memory import Change, Poll, summary
-from .options import Watch, read_options
-from .shutdown import run_until_asked
-from .state_file import MemoryFile
+from .options import WatchOptions, read_options
+from .shutdown import run_until_signal
+from .state_file import StateFile
 
 LOG = logging.getLogger("graphops.intune.device_compliance")
 
-_LOOK_SECONDS = 0.01
+_CHECK_SECONDS = 0.01
 
 
 class StoppedError(Exception):
-    """The source ends while a poll is under way."""
+    """The source ends during a poll."""
 
 
 class StoppableClock:
     """Time for a poll in a thread, whose waits end when the source does."""
 
     def __init__(self) -> None:
-        self._over = threading.Event()
+        self._stopped = threading.Event()
 
     def monotonic(self) -> float:
         return time.monotonic()
@@ -55,33 +55,34 @@ class StoppableClock:
         Raises:
             StoppedError: the source has ended.
         """
-        if self._over.wait(seconds):
+        if self._stopped.wait(seconds):
             raise StoppedError
 
     def stop(self) -> None:
-        """End each wait, now and from now on."""
-        self._over.set()
+        """End every wait, now and later."""
+        self._stopped.set()
 
 
-class Outlet:
-    """Where events go: a queue that ansible-rulebook reads.
+class EventQueue:
+    """The queue that ansible-rulebook reads.
 
     Args:
-        queue: takes one event at a time, so that whoever puts more has to wait.
-        feedback: on which ansible-rulebook sends back each event that its rule engine has got, where it was asked to.
+        queue: holds one event, so that a source has to wait until it is read.
+        feedback: the queue on which ansible-rulebook returns each event that its rule engine has received, where the
+            rulebook requests that.
     """
 
     def __init__(self, queue: Any, feedback: Any = None) -> None:
         self._queue = queue
         self._feedback = feedback
-        # What a source gets is wrapped for its filters. What lies in the queue itself can still be taken back.
+        # A source gets a wrapper that applies its filters. Only from the queue itself can an event be taken back.
         self._waiting = getattr(queue, "queue", queue)
         self._is_put = False
 
     async def deliver(self, event: dict[str, Any]) -> None:
         """Put an event into the queue, and wait until the rule engine has it.
 
-        The rule engine takes it out of the queue and goes to work on it in one go.
+        The rule engine takes an event out of the queue and processes it without a pause between the two.
         """
         self._is_put = False
         await self._queue.put(event)
@@ -92,12 +93,12 @@ class Outlet:
         pause = 0.0
         while not self._waiting.empty():
             await asyncio.sleep(pause)
-            pause = _LOOK_SECONDS
+            pause = _CHECK_SECONDS
 
-    def end(self, event: dict[str, Any]) -> bool:
-        """Tell whether the rule engine has an event whose delivery was broken off; where not, keep it from getting it.
+    def withdraw(self, event: dict[str, Any]) -> bool:
+        """Return whether the rule engine has an event whose delivery was interrupted; take it back where it has not.
 
-        ansible-rulebook can end the source and go on reading the queue for a while.
+        ansible-rulebook can end the source and continue to read the queue for a while.
         """
         try:
             found = self._waiting.get_nowait()
@@ -106,96 +107,97 @@ class Outlet:
         else:
             if isinstance(found, dict) and found.get("meta", {}).get("uuid") == event["meta"]["uuid"]:
                 return False
-            self._waiting.put_nowait(found)  # another source's
+            self._waiting.put_nowait(found)  # the event of another source
         return self._is_put and (self._feedback is None or not self._feedback.empty())
 
 
 class Watcher:
-    """One event source: its options, its conversation with Graph, its memory, and where its events go.
+    """One event source.
 
     Args:
-        file: what was told before.
-        client: the conversation with Graph; its waits are those of *clock*.
+        file: the state, with what was reported before.
+        client: a client of Graph that waits by *clock*.
+        queue: takes the events.
     """
 
     def __init__(
-        self, watch: Watch, file: MemoryFile, client: GraphClient, outlet: Outlet, clock: StoppableClock
+        self, options: WatchOptions, file: StateFile, client: GraphClient, queue: EventQueue, clock: StoppableClock
     ) -> None:
-        self._watch = watch
+        self._options = options
         self._file = file
         self._client = client
-        self._outlet = outlet
+        self._queue = queue
         self._clock = clock
         self._has_read = False
 
     async def run(self) -> None:
-        """Go on until somebody ends it.
+        """Poll until the source is cancelled.
 
         Raises:
-            IntuneError: nothing will come of going on: the credentials or the permission, say.
+            IntuneError: the source cannot continue, for example without a permission.
         """
         while True:
-            await asyncio.sleep(await self.round())
+            await asyncio.sleep(await self.poll())
 
-    async def round(self) -> float:
-        """Poll once, and tell what has changed; return the seconds until the next poll."""
+    async def poll(self) -> float:
+        """Poll once and report the changes; return the seconds until the next poll."""
         try:
-            poll = await asyncio.to_thread(self._poll)
+            poll = await asyncio.to_thread(self._read)
         except IntuneError as error:
             if is_final(error, self._has_read):
                 raise
-            pause = max(self._watch.interval, error.failure.retry_after or 0.0)
-            LOG.warning("%s; nothing is told of this poll, the next one is in %.0f s", error.sentence, pause)
+            pause = max(self._options.interval, error.failure.retry_after or 0.0)
+            LOG.warning("%s; this poll makes no events, the next one starts in %.0f s", error.sentence, pause)
             return pause
         self._has_read = True
-        await self._tell(poll)
-        return self._watch.interval
+        await self._report(poll)
+        return self._options.interval
 
-    def _poll(self) -> Poll:
-        """Read everything, or fail."""
-        # What one task may wait, each poll may.
+    def _read(self) -> Poll:
+        """Read all statuses, or fail."""
+        # Each poll may wait as long as a task.
         self._client.retry_budget.renew()
         statuses, memory, poll = DeviceStatuses(self._client), self._file.memory, Poll()
-        for policy in chosen_policies(statuses, self._watch.filters):
-            purpose = DEVICE_STATUS.reading(f"Listing the device statuses of policy {policy['id']}")
-            for page in statuses.pages(str(policy["id"]), purpose):
-                memory.look(poll, policy, page, tell_first=self._watch.tell_first)
-                self._clock.sleep(0)  # so that a long reading ends when the source does
+        for policy in chosen_policies(statuses, self._options.filters):
+            operation = DEVICE_STATUS.reading(f"Listing the device statuses of policy {policy['id']}")
+            for page in statuses.pages(str(policy["id"]), operation):
+                memory.compare(poll, policy, page, report_first=self._options.report_first)
+                self._clock.sleep(0)  # ends a long poll when the source does
         return poll
 
-    async def _tell(self, poll: Poll) -> None:
+    async def _report(self, poll: Poll) -> None:
         now = self._clock.time()
         if poll.unusable:
-            LOG.warning("%d statuses without an id or a status are passed over", poll.unusable)
+            LOG.warning("%d statuses without an id or a status are ignored", poll.unusable)
         LOG.info("read %(policies)d policies with %(statuses)d statuses: %(changes)d changes", summary(poll))
-        # The oldest first, so that none is held back for ever.
-        changes = sorted(poll.changes, key=lambda change: change.reported)
-        told = changes[: self._watch.max_events]
-        for change in told:
-            await self._put(change, now)
-        if len(changes) > len(told):
-            held = len(changes) - len(told)
-            LOG.warning("%d changes wait for the next poll, max_events is %d", held, self._watch.max_events)
-        if self._file.memory.settle(poll.listed, now, tell_first=self._watch.tell_first) or told:
+        # The oldest first, so that max_events delays none forever.
+        changes = sorted(poll.changes, key=lambda change: change.ticks)
+        reported = changes[: self._options.max_events]
+        for change in reported:
+            await self._deliver(change, now)
+        if waiting := len(changes) - len(reported):
+            LOG.warning("%d changes wait for the next poll, max_events is %d", waiting, self._options.max_events)
+        is_new = self._file.memory.update(poll.listed, now, report_first=self._options.report_first)
+        if is_new or reported:
             self._file.replace()
 
-    async def _put(self, change: Change, now: float) -> None:
+    async def _deliver(self, change: Change, now: float) -> None:
         event = make_event(change, self._file.memory.event_id(change), now)
         try:
-            await self._outlet.deliver(event)
-            self._file.take(change)
+            await self._queue.deliver(event)
+            self._file.record(change)
         except (asyncio.CancelledError, KeyboardInterrupt):
-            # What the rule engine has must not come again, what it has not must.
-            if self._outlet.end(event):
-                self._file.take(change)
+            # An event that the rule engine has must not be repeated, any other must.
+            if self._queue.withdraw(event):
+                self._file.record(change)
             raise
 
 
 def is_final(error: IntuneError, has_read: bool) -> bool:
-    """Tell whether an error ends the source.
+    """Return whether an error ends the source.
 
-    A service that is out of order, or busy, comes back. Of everything else, what a person has to mend ends the source,
-    and so does any error until a poll has succeeded: it is an option that is wrong, most likely.
+    A service that is busy or not available is polled again. An error that a user has to fix ends the source, and so
+    does any error before the first successful poll, because an option is the most likely reason.
     """
     failure = error.failure
     if failure.retryable:
@@ -204,25 +206,25 @@ def is_final(error: IntuneError, has_read: bool) -> bool:
 
 
 async def watch(queue: Any, args: Mapping[str, Any]) -> None:
-    """Watch for as long as the rule engine runs.
+    """Watch as long as the rule engine runs.
 
     Args:
         queue: takes the events.
-        args: the source's arguments in the rulebook, and ansible-rulebook's own.
+        args: the arguments of the source in the rulebook, and those that ansible-rulebook adds.
 
     Raises:
-        IntuneError: an option is wrong, the service refuses, or the state cannot be kept. The text is for the user.
+        IntuneError: an option is invalid, the service refuses, or the state cannot be kept. The text is for the user.
     """
     given = {name: value for name, value in args.items() if name != "eda_feedback_queue"}
     options, connection, credential = read_options(given)
     tenant = f"{(connection.tenant_id or 'the tenant of the token').casefold()} at {connection.graph_url}"
-    outlet = Outlet(queue, args.get("eda_feedback_queue"))
+    events = EventQueue(queue, args.get("eda_feedback_queue"))
     clock = StoppableClock()
     with (
-        contextlib.closing(MemoryFile(options.state_file, tenant)) as file,
+        contextlib.closing(StateFile(options.state_file, tenant)) as file,
         open_client(connection, credential, clock) as client,
     ):
         try:
-            await run_until_asked(Watcher(options, file, client, outlet, clock).run())
+            await run_until_signal(Watcher(options, file, client, events, clock).run())
         finally:
             clock.stop()

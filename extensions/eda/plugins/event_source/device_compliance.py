@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An event source of ansible-rulebook: changes of device compliance statuses in Intune."""
+"""An event source for ansible-rulebook: changes of device compliance statuses in Intune."""
 
 from __future__ import annotations
 
@@ -22,66 +22,67 @@ version_added: 0.1.0
 author:
   - the graphops.intune authors (@graphops)
 description:
-  - Reads the device compliance statuses at an interval, and makes one event of each that is another one than before.
+  - Reads the device compliance statuses at an interval, and makes an event of each status that has changed.
   - An event has C(device_compliance) with C(old_status), C(new_status), C(policy_id), C(policy_display_name),
     C(policy_type), C(status_id), C(device_display_name), C(device_model), C(user_name), C(user_principal_name),
-    C(last_reported_date_time), C(compliance_grace_period_expiration_date_time) and C(detected_date_time). What the
-    service does not tell is null. The statuses are C(unknown), C(notApplicable), C(compliant), C(remediated),
+    C(last_reported_date_time), C(compliance_grace_period_expiration_date_time) and C(detected_date_time). A value that
+    the service does not return is null. The statuses are C(unknown), C(notApplicable), C(compliant), C(remediated),
     C(nonCompliant), C(error), C(conflict) and C(notAssigned).
-  - There is a status for each device, user and policy. One that is listed for the first time is a change from null.
-    One that is no longer listed is no change; when it comes back within 30 days, it is compared with what it was.
-    What changed twice between two polls is one change, or none.
-  - What a policy lists when it is read for the first time is remembered, and told only with O(first_poll=tell).
-  - Each change is one event, also when ansible-rulebook is stopped and started again. When it is killed, the one event
-    that was under way may come twice, with the same C(meta.uuid).
-  - On SIGINT and SIGTERM the source ends, and ansible-rulebook with it, after the actions that are running. A second
-    signal ends it at once.
-  - A poll that cannot be read whole makes no event. The next one finds what has changed.
-  - Throttling and passing failures are waited for. Wrong options, a login that is refused and a missing permission end
-    ansible-rulebook, with a sentence that says why.
-  - In the texts of an event, a space parts the characters that begin a template, C({{) for example, since Ansible
-    would run what people wrote into the name of a device.
+  - There is a status for each device, user and policy. A status that is listed for the first time is a change from
+    null. A status that is no longer listed is not a change. If it is listed again within 30 days, it is compared with
+    its last value. Two changes between two polls are one change, or none if the status is the same as before.
+  - The statuses of a policy that is read for the first time are remembered, and make events only with
+    O(first_poll=report).
+  - Each change makes exactly one event, also when ansible-rulebook is stopped and started again. After it was killed,
+    the event in progress may be repeated, with the same C(meta.uuid).
+  - On SIGINT and SIGTERM the source ends, and then ansible-rulebook, after the running actions. A second signal ends
+    it at once.
+  - A poll that cannot be read completely makes no event. The next poll finds the changes.
+  - Throttling and transient failures are retried. Invalid options, a refused sign-in and a missing permission end
+    ansible-rulebook, with a message that names the reason.
+  - In the text of an event, a space separates the characters that start a template, for example C({{), because
+    ansible-core would evaluate a template in the name of a device.
 options:
   policies:
     description:
-      - The device compliance policies to watch, by id or by display name, case-insensitive. Exactly one policy must
-        have a name. An id wins over a name.
+      - The device compliance policies to watch, by id or by display name, case-insensitive. A display name must be that
+        of exactly one policy. An id has precedence over a name.
       - If not set, or empty, every policy is watched.
     type: list
     elements: str
     default: []
   state_file:
     description:
-      - The file in which the source keeps what it has told, so that it goes on from there after a restart. Each source
-        needs one of its own.
-      - It is created with mode 0600, and refused when others can use it, when it belongs to another user, or when it is
-        about another tenant. It holds ids and statuses, no names and no credentials.
-      - In a container, put it on a volume that outlives the container.
+      - The file in which the source keeps the reported statuses, so that it continues from there after a restart. Each
+        source needs its own file. Its folder must exist.
+      - The file is created with mode 0600. It is refused when others can use it, when it belongs to another user, or
+        when it is the state of another tenant. It contains ids and statuses, no names and no credentials.
+      - In a container, put it on a persistent volume.
     type: path
     required: true
   interval:
     description:
-      - Seconds from the end of one poll to the next. A poll takes one request for the policies, and one for each
-        hundred statuses, more or less.
+      - Seconds between the end of a poll and the start of the next. A poll sends one request for the policies, and
+        about one for each hundred statuses.
     type: float
     default: 300.0
   first_poll:
     description:
-      - What to do with the statuses of a policy that is read for the first time. V(remember) tells nothing of them,
-        and V(tell) makes an event of each, with null for C(old_status).
+      - What to do with the statuses of a policy that is read for the first time. V(remember) makes no event, and
+        V(report) makes an event of each, with null for C(old_status).
     type: str
-    choices: [remember, tell]
+    choices: [remember, report]
     default: remember
   max_events:
     description:
-      - How many events one poll may make. The changes that were reported first are told first, and the others wait for
-        the next poll, which compares again.
+      - The number of events that one poll may make. The changes that devices reported first are first, and the others
+        wait for the next poll, which compares again.
     type: int
     default: 100
   feedback:
     description:
-      - An option of ansible-rulebook itself, from 1.3 on and with its persistence. With V(true), an event counts as
-        told when the rule engine has confirmed it.
+      - An option of ansible-rulebook itself, since version 1.3 and with its persistence. With V(true), an event counts
+        as reported when the rule engine has confirmed it.
     type: bool
     default: false
   # Copied from plugins/doc_fragments/graph.py by `make format`, down to the requirements. Edit them there.
@@ -224,7 +225,7 @@ requirements:
   - requests
   - msal, unless O(access_token) is given
 notes:
-  - Arguments win over environment variables, those of ansible-rulebook.
+  - Arguments have precedence over environment variables, which are those of ansible-rulebook.
   - Reading needs the permission C(DeviceManagementConfiguration.Read.All) or
     C(DeviceManagementConfiguration.ReadWrite.All) of Microsoft Graph.
 """
@@ -235,16 +236,16 @@ EXAMPLES = r"""
   sources:
     - name: intune
       graphops.intune.device_compliance:
-        state_file: /var/lib/eda/device_compliance.state
+        state_file: ~/device_compliance.state
         interval: 300
   rules:
-    - name: A device turned nonCompliant
+    - name: A device became nonCompliant
       condition: event.device_compliance.new_status == "nonCompliant"
       action:
         run_playbook:
           name: graphops.intune.device_not_compliant
 
-# Another tenant, one policy, and its secret from a variable of the rulebook.
+# Another tenant, one policy, and the secret in a variable of the rulebook.
 - name: Windows baseline of Fabrikam
   hosts: localhost
   sources:
@@ -255,7 +256,7 @@ EXAMPLES = r"""
         client_secret: "{{ fabrikam_client_secret }}"
         policies:
           - Windows baseline
-        state_file: /var/lib/eda/fabrikam.state
+        state_file: ~/fabrikam.state
   rules:
     - name: A device recovered
       condition: >-
@@ -270,16 +271,15 @@ _PLUGINS = Path(__file__).absolute().parents[4] / "plugins"
 
 
 async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
-    """Watch the statuses, and put an event of each change into the queue."""
+    """Watch the statuses, and put an event for each change into the queue."""
     await _load("plugin_utils._events.watcher").watch(queue, args)
 
 
 def _load(name: str) -> types.ModuleType:
     """Return a module of this collection.
 
-    ansible-rulebook runs this file by its path, outside of any package, and has no use for
-    ansible-core's import of collections, which could find another copy of this one. So the
-    collection's own folder is made a package here.
+    ansible-rulebook runs this file by its path, outside of any package. It does not use ansible-core's import of
+    collections, which could find another copy of this one. So the folder of this collection becomes a package here.
     """
     if _PACKAGE not in sys.modules:
         package = types.ModuleType(_PACKAGE)

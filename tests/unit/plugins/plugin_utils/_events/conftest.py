@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tests of plugin_utils/ share: an event source."""
+"""An event source for the tests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .event_source import Source
 
 @pytest.fixture
 def source(tmp_path: Path, script: Script, clock: Clock) -> Source:
-    """An event source that remembers nothing yet."""
+    """An event source without a state file."""
     return Source(tmp_path / "state", script, clock)
 
 
@@ -24,6 +24,6 @@ def source(tmp_path: Path, script: Script, clock: Clock) -> Source:
 def changed(source: Source) -> Source:
     """A source that will find one change."""
     source.answer(("a", "compliant"))
-    source.rounds()
+    source.poll()
     source.answer(("a", "error"))
     return source

@@ -14,9 +14,9 @@ from typing import Any
 
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.listing import Filters
 from ansible_collections.graphops.intune.plugins.module_utils._sign_in.credentials import Credential
-from ansible_collections.graphops.intune.plugins.plugin_utils._events.options import Watch
-from ansible_collections.graphops.intune.plugins.plugin_utils._events.state_file import MemoryFile
-from ansible_collections.graphops.intune.plugins.plugin_utils._events.watcher import Outlet, StoppableClock, Watcher
+from ansible_collections.graphops.intune.plugins.plugin_utils._events.options import WatchOptions
+from ansible_collections.graphops.intune.plugins.plugin_utils._events.state_file import StateFile
+from ansible_collections.graphops.intune.plugins.plugin_utils._events.watcher import EventQueue, StoppableClock, Watcher
 
 from ...support import POLICIES, Clock, Renewable, Reply, Script, graph_client, row
 
@@ -24,7 +24,7 @@ LIST = f"{POLICIES}/p1/deviceStatuses"
 NEXT = f"https://graph.microsoft.com{LIST}?$skiptoken=2"
 POLICY = {"id": "p1", "displayName": "Windows baseline"}
 
-Told = tuple[str, "str | None", str]
+Event = tuple[str, "str | None", str]
 
 
 class Wrapped:
@@ -38,7 +38,7 @@ class Wrapped:
 
 
 class TestClock(StoppableClock):
-    """A source's clock whose waits take no time."""
+    """The clock of a source, whose waits take no time."""
 
     __test__ = False
 
@@ -68,30 +68,30 @@ class Source:
         self.ids: list[str] = []
         self.credential: Credential = Renewable()
         self.client = graph_client(clock, self.credential, retry_timeout=10.0)
-        self.watch = Watch(Filters(), str(path), 300.0, False, 100)
+        self.options = WatchOptions(Filters(), str(path), 300.0, False, 100)
 
     def answer(self, *rows: tuple[str, str] | dict[str, Any]) -> None:
-        """Let the service answer one poll with these rows: each an id and a status, or whole."""
-        whole = [one if isinstance(one, dict) else row(id=one[0], status=one[1]) for one in rows]
+        """Let the service answer one poll with these rows, each an id and a status, or a complete row."""
+        complete = [one if isinstance(one, dict) else row(id=one[0], status=one[1]) for one in rows]
         self.script.expect("GET", POLICIES, Reply(200, {"value": [POLICY]}))
-        self.script.expect("GET", LIST, Reply(200, {"value": whole}))
+        self.script.expect("GET", LIST, Reply(200, {"value": complete}))
 
-    def open(self) -> MemoryFile:
-        return MemoryFile(str(self.path), "contoso")
+    def open(self) -> StateFile:
+        return StateFile(str(self.path), "contoso")
 
-    def watcher(self, file: MemoryFile, outlet: Outlet) -> Watcher:
-        return Watcher(self.watch, file, self.client, outlet, TestClock(self.clock))
+    def watcher(self, file: StateFile, queue: EventQueue) -> Watcher:
+        return Watcher(self.options, file, self.client, queue, TestClock(self.clock))
 
-    def rounds(self, number: int = 1) -> list[float]:
-        """Start the source, poll so often, and stop it; the pauses after the polls."""
+    def poll(self, number: int = 1) -> list[float]:
+        """Start the source, poll this number of times, and stop it; return the pauses after the polls."""
 
         async def run() -> list[float]:
             queue = Wrapped()
             engine = asyncio.create_task(self._engine(queue))
             file = self.open()
             try:
-                watcher = self.watcher(file, Outlet(queue))
-                return [await watcher.round() for _number in range(number)]
+                watcher = self.watcher(file, EventQueue(queue))
+                return [await watcher.poll() for _number in range(number)]
             finally:
                 file.close()
                 engine.cancel()
@@ -104,15 +104,15 @@ class Source:
             self.events.append(event)
             self.ids.append(event["meta"]["uuid"])
 
-    def told(self) -> list[Told]:
-        """The id, the old and the new status of each event since the last call."""
+    def reported(self) -> list[Event]:
+        """Return the id, the old and the new status of each event since the last call."""
         events, self.events = self.events, []
         found = [event["device_compliance"] for event in events]
         return [(one["status_id"], one["old_status"], one["new_status"]) for one in found]
 
 
 async def until(happened: Callable[[], bool]) -> None:
-    """Let the others go on until something happened."""
+    """Let the other tasks run until something happened."""
     ends = time.monotonic() + 20
     while not happened():
         assert time.monotonic() < ends

@@ -21,7 +21,7 @@ POLICY = {"id": "p1", "displayName": "Windows baseline", "@odata.type": "#micros
 PIECES = ["{", "}", "%", "#", "{{", "{%", "#jinja2", ":", "$ANSIBLE_VAULT", "\n", " ", "x", "'", "[["]
 
 
-def test_the_event_tells_all_that_is_known() -> None:
+def test_an_event_has_all_known_values() -> None:
     change = Change(POLICY, row(id="a", status="nonCompliant"), "compliant", "nonCompliant", 1)
     assert make_event(change, "an-id", 1_700_000_000.0) == {
         "device_compliance": {
@@ -44,7 +44,7 @@ def test_the_event_tells_all_that_is_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "expected"),
     [
         ("PC-0001", "PC-0001"),
         ("Ada's PC {1} #2 50% $5", "Ada's PC {1} #2 50% $5"),
@@ -57,8 +57,8 @@ def test_the_event_tells_all_that_is_known() -> None:
         ("half \ud83d", "half ?"),
     ],
 )
-def test_a_name_is_told_unless_it_is_a_template(name: str, told: str) -> None:
-    assert defuse(name) == told
+def test_a_name_is_unchanged_unless_it_is_a_template(name: str, expected: str) -> None:
+    assert defuse(name) == expected
 
 
 @given(st.lists(st.sampled_from(PIECES)).map("".join) | st.text())
@@ -73,7 +73,7 @@ def test_no_text_means_anything_to_jinja2(text: str) -> None:
     safe.encode()
 
 
-def test_no_value_of_the_service_goes_on_as_a_template_or_as_something_else_than_text() -> None:
+def test_every_value_of_the_service_becomes_text_that_is_not_a_template() -> None:
     evil = "{{ lookup('pipe', 'id') }}"
     names = ("id", "deviceDisplayName", "userName", "deviceModel", "userPrincipalName", "lastReportedDateTime")
     policy = {"id": evil, "displayName": evil, "@odata.type": evil}

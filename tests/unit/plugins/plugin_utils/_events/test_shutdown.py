@@ -12,16 +12,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.graphops.intune.plugins.plugin_utils._events import shutdown as _orderly
-from ansible_collections.graphops.intune.plugins.plugin_utils._events.shutdown import run_until_asked
+from ansible_collections.graphops.intune.plugins.plugin_utils._events import shutdown
+from ansible_collections.graphops.intune.plugins.plugin_utils._events.shutdown import run_until_signal
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @pytest.fixture(autouse=True)
 def got(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """The signals that came to whoever had them before."""
-    monkeypatch.setattr(_orderly, "_GRACE_SECONDS", 0.0)
+    """The signals that the handlers from before got."""
+    monkeypatch.setattr(shutdown, "_GRACE_SECONDS", 0.0)
     found: list[int] = []
 
     def handler(number: int, _frame: Any) -> None:
@@ -29,9 +29,9 @@ def got(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
 
     before = {number: signal.signal(number, handler) for number in SIGNALS}
     yield found
-    assert {signal.getsignal(number) for number in SIGNALS} <= {handler, signal.SIG_IGN}, "they were not given back"
-    for number, its in before.items():
-        signal.signal(number, its)
+    assert {signal.getsignal(number) for number in SIGNALS} <= {handler, signal.SIG_IGN}, "they were not restored"
+    for number, previous in before.items():
+        signal.signal(number, previous)
 
 
 class Work:
@@ -51,16 +51,16 @@ class Work:
 
 
 def send(number: signal.Signals, before: Any) -> None:
-    """Send this process a signal, which would end it if nobody listened."""
-    assert signal.getsignal(number) not in (before, signal.SIG_DFL), "nobody listens"
+    """Send this process a signal, which would end it without a handler."""
+    assert signal.getsignal(number) not in (before, signal.SIG_DFL), "there is no handler"
     os.kill(os.getpid(), number)
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_signal_ends_the_work_and_is_no_error(number: signal.Signals, got: list[int]) -> None:
+def test_a_signal_ends_the_source_and_is_not_an_error(number: signal.Signals, got: list[int]) -> None:
     async def run() -> int:
         work, before = Work(), signal.getsignal(number)
-        task = asyncio.create_task(run_until_asked(work.run()))
+        task = asyncio.create_task(run_until_signal(work.run()))
         await work.began.wait()
         send(number, before)
         await asyncio.wait_for(task, 20)
@@ -70,12 +70,12 @@ def test_a_signal_ends_the_work_and_is_no_error(number: signal.Signals, got: lis
     assert got == []
 
 
-def test_a_second_signal_is_somebody_elses(got: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_orderly, "_GRACE_SECONDS", 60.0)
+def test_a_second_signal_goes_to_the_handler_from_before(got: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutdown, "_GRACE_SECONDS", 60.0)
 
     async def run() -> None:
         work, before = Work(), signal.getsignal(signal.SIGTERM)
-        task = asyncio.create_task(run_until_asked(work.run()))
+        task = asyncio.create_task(run_until_signal(work.run()))
         await work.began.wait()
         send(signal.SIGTERM, before)
         while not work.cancelled:
@@ -94,7 +94,7 @@ def test_a_second_signal_is_somebody_elses(got: list[int], monkeypatch: pytest.M
 def test_one_signal_ends_all_sources() -> None:
     async def run() -> None:
         one, other, before = Work(), Work(), signal.getsignal(signal.SIGINT)
-        tasks = [asyncio.create_task(run_until_asked(work.run())) for work in (one, other)]
+        tasks = [asyncio.create_task(run_until_signal(work.run())) for work in (one, other)]
         await one.began.wait()
         await other.began.wait()
         send(signal.SIGINT, before)
@@ -104,10 +104,10 @@ def test_one_signal_ends_all_sources() -> None:
     asyncio.run(run())
 
 
-def test_the_signals_are_kept_as_long_as_one_source_runs() -> None:
+def test_the_handlers_stay_as_long_as_one_source_runs() -> None:
     async def run() -> None:
         one, other, before = Work(), Work(), signal.getsignal(signal.SIGINT)
-        first, second = (asyncio.create_task(run_until_asked(work.run())) for work in (one, other))
+        first, second = (asyncio.create_task(run_until_signal(work.run())) for work in (one, other))
         await other.began.wait()
         first.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -118,10 +118,10 @@ def test_the_signals_are_kept_as_long_as_one_source_runs() -> None:
     asyncio.run(run())
 
 
-def test_who_cancels_it_is_told_so() -> None:
+def test_a_cancellation_is_raised() -> None:
     async def run() -> int:
         work = Work()
-        task = asyncio.create_task(run_until_asked(work.run()))
+        task = asyncio.create_task(run_until_signal(work.run()))
         await work.began.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -131,25 +131,25 @@ def test_who_cancels_it_is_told_so() -> None:
     assert asyncio.run(run()) == 1
 
 
-def test_an_error_goes_on() -> None:
+def test_an_error_is_raised() -> None:
     async def fail() -> None:
         raise ValueError("It failed")
 
     with pytest.raises(ValueError, match="It failed"):
-        asyncio.run(run_until_asked(fail()))
+        asyncio.run(run_until_signal(fail()))
 
 
-def test_a_signal_that_is_ignored_stays_so() -> None:
+def test_an_ignored_signal_stays_ignored() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     async def look() -> None:
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
-    asyncio.run(run_until_asked(look()))
+    asyncio.run(run_until_signal(look()))
     assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
-def test_another_thread_goes_without() -> None:
+def test_another_thread_runs_without_handlers() -> None:
     done: list[str] = []
 
     async def work() -> None:
@@ -157,7 +157,7 @@ def test_another_thread_goes_without() -> None:
         done.append("worked")
 
     def run() -> None:
-        asyncio.run(run_until_asked(work()))
+        asyncio.run(run_until_signal(work()))
         done.append("ended")
 
     thread = threading.Thread(target=run)
