@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Shows the progress of the module of the same name, which does the work and holds the documentation."""
+"""Show the progress of the module of the same name, which has the documentation."""
 
 from __future__ import annotations
 
-from ansible_collections.graphops.intune.plugins.plugin_utils._progress_action import ProgressAction
+from ..plugin_utils._progress_action import ProgressAction
 
 
 class ActionModule(ProgressAction):

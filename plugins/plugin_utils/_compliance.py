@@ -4,7 +4,7 @@
 
 # This plugin util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""The compliance statuses of the service: how bad each is, and which of them mean the same to a reader."""
+"""The compliance statuses of the service: their severity, and the groups that they belong to."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from collections.abc import Iterable
 UNKNOWN = "unknown"
 
 SEVERITY = ("error", "conflict", "nonCompliant", UNKNOWN, "notAssigned", "remediated", "compliant", "notApplicable")
-"""From the worst to the most harmless: the worst status of a device is the device's."""
+"""From the worst to the best. The worst status of a device is the status of the device."""
 
 
 class Group(enum.Enum):
-    """What a status comes down to. Every status is in exactly one group."""
+    """A group of statuses with the same meaning for a reader. Every status is in exactly one group."""
 
     NOT_COMPLIANT = "not_compliant"
     NOT_KNOWN = "not_known"
@@ -27,7 +27,7 @@ class Group(enum.Enum):
 
     @property
     def label(self) -> str:
-        """The group's name for a reader."""
+        """The name of the group in a report."""
         return self.value.replace("_", " ").capitalize()
 
 
@@ -43,12 +43,12 @@ _GROUPS = {
 }
 _LABELS = {"nonCompliant": "Noncompliant", "notAssigned": "Not assigned", "notApplicable": "Not applicable"}
 _RANKS = {status: rank for rank, status in enumerate(SEVERITY)}
-# A status that this version does not know is worse than `unknown`: it says something, and nobody knows that it is good.
+# A status that this version does not know is worse than `unknown`: it has a meaning, which may be bad.
 _NEW = _RANKS[UNKNOWN] - 0.5
 
 
 def group_of(status: str) -> Group:
-    """Return the group of a status; one that this version does not know says nothing of the device."""
+    """Return the group of a status; that of a status that this version does not know is `Group.NOT_KNOWN`."""
     return _GROUPS.get(status, Group.NOT_KNOWN)
 
 
@@ -58,17 +58,17 @@ def statuses_of(group: Group) -> list[str]:
 
 
 def label(status: str) -> str:
-    """Return a status for a reader; one that this version does not know as the service spells it."""
+    """Return a status for a report; one that this version does not know in the spelling of the service."""
     return _LABELS.get(status) or (status.capitalize() if status in _RANKS else status)
 
 
 def rank(status: str) -> float:
-    """Return how bad a status is, the worst the least; one that this version does not know comes before ``unknown``."""
+    """Return the severity of a status, the worst first; one that this version does not know is before ``unknown``."""
     return _RANKS.get(status, _NEW)
 
 
 def by_severity(statuses: Iterable[str]) -> list[str]:
-    """Return the statuses from the worst to the most harmless, each once."""
+    """Return the statuses from the worst to the best, each once."""
     return sorted(set(statuses), key=_severity)
 
 

@@ -4,7 +4,7 @@
 
 # This plugin util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""The options of a plugin: from its file, with templates, and the connection's from the environment too."""
+"""The options of a plugin: from its file, with templates, and those of the connection also from the environment."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ _CONVERT: dict[str, tuple[Callable[[Any], Any], str]] = {
 def complete(
     given: Mapping[str, Any], render: Callable[[str, Any], Any], templated: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    """Return what a plugin's file gives and, of the connection options that it leaves out, what the environment gives.
+    """Return the options in a plugin's file, and the missing connection options from the environment.
 
-    ansible-core itself would take the last of several variables, and one that is set to nothing too. Modules take the
-    first that is not empty, and so does this.
+    ansible-core itself would use the last of several environment variables, also an empty one. Modules use the first
+    that is not empty, and so does this.
 
     Args:
-        given: the file's content.
-        render: turns an option's name and its value, perhaps a template, into the value that is meant.
-        templated: the options beside the connection's that can be templates.
+        given: the content of the file.
+        render: evaluates the value of an option, which may be a template; takes the name and the value.
+        templated: the options beside those of the connection that can be templates.
 
     Raises:
-        InvalidOptionsError: names each connection option whose value is of another type, or no choice.
+        InvalidOptionsError: names each connection option with a value of another type, or that is not a choice.
     """
     problems = []
     options = dict(given)
@@ -58,10 +58,10 @@ def complete(
 
 
 def _checked(value: Any, entry: Mapping[str, Any]) -> Any:
-    """Return a value in its type. ansible-core takes whatever else for false, and TLS would not be verified.
+    """Return a value in its type. ansible-core would read any other value as false, and not verify TLS.
 
     Raises:
-        ValueError: says what it must be, and not what it is, which may be secret.
+        ValueError: states the valid values, and not the value, which may be secret.
     """
     convert, wanted = _CONVERT.get(entry["type"], (None, "text"))
     if isinstance(value, (Mapping, list)):
@@ -82,14 +82,14 @@ def _from_environment(option: str, default: Any) -> Any:
 
 
 def is_secret(option: str) -> bool:
-    """Tell whether an option's value must not be shown."""
+    """Return whether the value of an option must not be shown."""
     return bool(connection_argument_spec().get(option, {}).get("no_log"))
 
 
 def refuse_unknown(given: Mapping[str, Any], definitions: Mapping[str, Mapping[str, Any]]) -> None:
-    """Refuse what no option is called. ansible-core passes it over, and a misspelt ``policies`` would mean them all.
+    """Refuse unknown options. ansible-core ignores them, and without the misspelled ``policies`` all would be read.
 
-    What begins with an underscore is left to the user, for YAML's anchors.
+    Names that start with an underscore are allowed, for YAML anchors.
 
     Raises:
         InvalidOptionsError: names each.
@@ -101,7 +101,7 @@ def refuse_unknown(given: Mapping[str, Any], definitions: Mapping[str, Mapping[s
 
 
 def connect(get_option: Callable[[str], Any]) -> Connection:
-    """Return the connection that a plugin's options describe; its secrets are masked where ansible-core can do that."""
+    """Return the connection of a plugin's options; its secrets are masked where ansible-core can do that."""
     options = {option: get_option(option) for option in connection_argument_spec()}
     connection = Connection.from_options(options)
     for secret in [*connection.secrets, *(value for option, value in options.items() if is_secret(option))]:

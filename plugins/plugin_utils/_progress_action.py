@@ -4,12 +4,12 @@
 
 # This plugin util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""Show how far a module is while it runs.
+"""Show the progress of a module while it runs.
 
-Ansible shows nothing of a task before its end. What it offers for long ones was judged like this. ``async`` with
-``poll`` shows that the task runs, not how far it is, and the user has to write it. Running the module in slices loses
-what the slices share: the check of all items before the first write, the pages that were read, the budget, the token.
-The system's log is far from whoever waits. So the module tells a file, and this action shows the file's lines.
+ansible-core shows nothing of a task before its end. The alternatives have disadvantages. ``async`` with ``poll`` shows
+that the task runs, but not its progress, and the user has to write it. To run the module in parts loses what the parts
+share: the check of all items before the first write, the pages that were read, the budget, the token. The log of the
+system is not where the user looks. So the module writes its progress to a file, and this action shows its lines.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ansible import constants
 from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
 
-_SECONDS = 0.5
+_INTERVAL_SECONDS = 0.5
 _OPTION = "progress_path"
 
 
@@ -37,35 +37,35 @@ class ProgressAction(NormalAction):
             return self._run(tmp, task_vars)
         host = (task_vars or {}).get("inventory_hostname")
         given = self._task.args
-        local_tmp = constants.DEFAULT_LOCAL_TMP  # type: ignore[attr-defined]  # set when ansible-core has its settings
+        local_tmp = constants.DEFAULT_LOCAL_TMP  # type: ignore[attr-defined]  # set at start
         with tempfile.TemporaryDirectory(dir=local_tmp, prefix="intune-") as folder:
             path = Path(folder) / "progress"
             self._task.args = {**given, _OPTION: str(path)}
             try:
-                # On standard error, where it harms no callback that prints a document.
-                with _Watch(path, lambda line: Display().display(f"[{host}] {line}", stderr=True)):
+                # On standard error, so that the output of a callback that prints a document stays valid.
+                with _Follower(path, lambda line: Display().display(f"[{host}] {line}", stderr=True)):
                     return self._run(tmp, task_vars)
             finally:
-                self._task.args = given  # a task that is retried starts with its own
+                self._task.args = given  # a retry starts with the arguments of the task
 
     def _run(self, tmp: str | None, task_vars: dict[str, Any] | None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         return result
 
     def _can_watch(self) -> bool:
-        """Whether the module writes where this process can read, and may be shown."""
-        here = self._connection.transport == "local" and not self._connection.become
-        return here and not (self._task.args.get(_OPTION) or self._task.async_val or self._task.no_log)
+        """Return whether the module writes where this process can read, and its progress may be shown."""
+        is_local = self._connection.transport == "local" and not self._connection.become
+        return is_local and not (self._task.args.get(_OPTION) or self._task.async_val or self._task.no_log)
 
 
-class _Watch:
+class _Follower:
     """Follows a file in a thread, as ``tail -f`` does."""
 
     def __init__(self, path: Path, show: Callable[[str], None]) -> None:
         self._path = path
         self._show = show
-        self._place = 0
-        self._over = threading.Event()
+        self._offset = 0
+        self._ended = threading.Event()
         self._thread = threading.Thread(target=self._follow, daemon=True)
 
     def __enter__(self) -> None:
@@ -74,22 +74,22 @@ class _Watch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._over.set()
+        self._ended.set()
         self._thread.join()
 
     def _follow(self) -> None:
-        while not self._over.wait(_SECONDS):
-            self._look()
-        self._look()
+        while not self._ended.wait(_INTERVAL_SECONDS):
+            self._show_new()
+        self._show_new()
 
-    def _look(self) -> None:
+    def _show_new(self) -> None:
         try:
             with self._path.open(encoding="utf-8") as file:
-                file.seek(self._place)
+                file.seek(self._offset)
                 text = file.read()
-        except FileNotFoundError:  # the module has not begun
+        except FileNotFoundError:  # the module has not written yet
             return
-        whole = text[: text.rfind("\n") + 1]
-        self._place += len(whole.encode())
-        for line in whole.splitlines():
+        lines = text[: text.rfind("\n") + 1]
+        self._offset += len(lines.encode())
+        for line in lines.splitlines():
             self._show(line)

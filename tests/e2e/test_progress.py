@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A long task says how far it is, and an interrupted one loses nothing."""
+"""A long task shows its progress, and an interrupted one loses nothing."""
 
 from __future__ import annotations
 
@@ -28,21 +28,23 @@ PACE = {"write_limit": 20, "write_limit_period": 2.0}
 
 @pytest.fixture(scope="module")
 def running_emulator() -> Iterator[RunningEmulator]:
-    """One whose budgets' clock is fast, in place of the session's."""
+    """An emulator with a fast clock for its budgets, in place of the session's."""
     with start(statuses=200, time_scale=10) as emulator:
         yield emulator
 
 
-def test_a_long_task_shows_how_far_it_is(ansible: Ansible, emulator: RunningEmulator) -> None:
+def test_a_long_task_shows_its_progress(ansible: Ansible, emulator: RunningEmulator) -> None:
     policy_id, rows = rows_of(emulator)
     run = ansible.bulk(policy_id=policy_id, statuses=declare(rows[:100], 1), **PACE)
     assert run.only["summary"]["changed"] == 100
-    told = LINE.findall(run.output)
-    assert told
-    assert re.fullmatch(r"Updating device statuses: \d+ of 100 sent, the others take \d+ s or more, 20 in 2 s", told[0])
+    lines = LINE.findall(run.output)
+    assert lines
+    assert re.fullmatch(
+        r"Updating device statuses: \d+ of 100 sent, the others take \d+ s or more, 20 in 2 s", lines[0]
+    )
 
 
-def test_a_long_wait_is_told_at_once(ansible: Ansible, emulator: RunningEmulator) -> None:
+def test_a_long_wait_is_shown_at_once(ansible: Ansible, emulator: RunningEmulator) -> None:
     policy_id, rows = rows_of(emulator)
     do = {"status": 429, "code": "TooManyRequests", "retry_after": "5.5"}
     emulator.faults({"match": {"method": "PATCH", "path": rows[0]["id"]}, "do": do})
@@ -75,7 +77,7 @@ def test_a_file_that_cannot_be_written_fails_before_any_request(ansible: Ansible
 
 @pytest.fixture
 def interruptible() -> Iterator[None]:
-    """A shell's background process, such as a CI job, ignores Ctrl-C, and what it starts inherits that."""
+    """Let processes get SIGINT, which background processes of a shell, such as a CI job, ignore and pass on."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -96,7 +98,7 @@ def test_an_interrupted_task_is_completed_by_the_next(ansible: Ansible, emulator
     ) as process:
         deadline = time.monotonic() + 60
         while not writes(emulator) and time.monotonic() < deadline:
-            time.sleep(0.1)  # a real process is awaited
+            time.sleep(0.1)  # waits for a real process
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does; for kill -9 see test_kill.py
         assert process.wait(timeout=30) != 0
     wait_for_silence(emulator)
@@ -110,7 +112,7 @@ def test_an_interrupted_task_is_completed_by_the_next(ansible: Ansible, emulator
 
 
 def wait_for_silence(emulator: RunningEmulator) -> None:
-    """Wait until no update has come for longer than the task's pace: what was interrupted may end in its own time."""
+    """Wait until no update has come for longer than a period: the interrupted module may still send some."""
     count, since = -1, time.monotonic()
     deadline = since + 60
     while time.monotonic() - since < 3 and time.monotonic() < deadline:

@@ -14,13 +14,13 @@ from ansible_collections.graphops.intune.plugins.plugin_utils import _compliance
 from ansible_collections.graphops.intune.plugins.plugin_utils._compliance import SEVERITY, Group, worst
 
 
-def test_the_order_is_that_of_the_interface_and_leaves_no_status_out() -> None:
+def test_the_order_has_every_status() -> None:
     assert " ".join(SEVERITY) == ("error conflict nonCompliant unknown notAssigned remediated compliant notApplicable")
     assert set(SEVERITY) == set(COMPLIANCE_STATUS.choices or ())
 
 
 @pytest.mark.parametrize(("worse", "better"), list(itertools.pairwise(SEVERITY)))
-def test_the_worse_of_two_wins_in_any_order(worse: str, better: str) -> None:
+def test_the_worse_of_two_statuses_counts_in_any_order(worse: str, better: str) -> None:
     assert worst([worse, better]) == worst([better, worse, better]) == worse
 
 
@@ -30,7 +30,7 @@ def test_a_new_status_is_worse_than_unknown_and_better_than_a_known_failure() ->
     assert worst(["quarantined", "exiled"]) == worst(["exiled", "quarantined"]) == "exiled"
 
 
-def test_no_status_at_all_counts_as_unknown() -> None:
+def test_a_missing_status_counts_as_unknown() -> None:
     assert worst([None, "compliant"]) == "unknown"
     assert worst([None, "nonCompliant"]) == "nonCompliant"
 
@@ -42,7 +42,7 @@ def test_every_status_is_in_one_group() -> None:
     assert _compliance.statuses_of(Group.COMPLIANT) == ["remediated", "compliant"]
 
 
-def test_a_status_that_only_the_service_knows_is_not_known() -> None:
+def test_a_new_status_is_in_the_group_not_known() -> None:
     assert _compliance.group_of("quarantined") is Group.NOT_KNOWN
     assert _compliance.label("quarantined") == "quarantined"
     order = _compliance.by_severity(["compliant", "quarantined", "unknown", "error", "notAssigned", "error"])

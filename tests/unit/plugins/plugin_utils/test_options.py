@@ -28,7 +28,7 @@ def as_it_is(_option: str, value: Any) -> Any:
     return value
 
 
-def test_without_a_file_and_an_environment_there_are_the_defaults_of_modules() -> None:
+def test_without_a_file_and_an_environment_the_defaults_are_those_of_modules() -> None:
     assert complete({}, as_it_is) == DEFAULTS
 
 
@@ -50,13 +50,13 @@ def test_the_environment_is_read_as_modules_read_it(
 
 
 @pytest.mark.parametrize("name", ["tenant", "tenant_id"])
-def test_the_file_wins_by_whatever_name(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_the_file_has_precedence_also_with_an_alias(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv("AZURE_TENANT_ID", "environment")
     assert complete({name: "file"}, as_it_is)["tenant_id"] == "file"
     assert complete({name: None}, as_it_is)["tenant_id"] == "environment"
 
 
-def test_templates_of_the_file_are_rendered_and_what_the_environment_holds_is_not(
+def test_templates_in_the_file_are_evaluated_and_the_environment_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AZURE_CLIENT_SECRET", "{{ secret }}")
@@ -77,7 +77,7 @@ def test_templates_of_the_file_are_rendered_and_what_the_environment_holds_is_no
 
 
 @pytest.mark.parametrize(
-    ("option", "value", "meant"),
+    ("option", "value", "expected"),
     [
         ("validate_certs", "no", False),
         ("validate_certs", True, True),
@@ -86,12 +86,12 @@ def test_templates_of_the_file_are_rendered_and_what_the_environment_holds_is_no
         ("client_id", None, None),
     ],
 )
-def test_values_are_taken_in_the_types_that_modules_take(option: str, value: Any, meant: Any) -> None:
-    assert complete({option: value}, as_it_is)[option] == meant
-    assert type(complete({option: value}, as_it_is)[option]) is type(meant)
+def test_values_have_the_types_of_modules(option: str, value: Any, expected: Any) -> None:
+    assert complete({option: value}, as_it_is)[option] == expected
+    assert type(complete({option: value}, as_it_is)[option]) is type(expected)
 
 
-def test_what_is_of_another_type_is_refused_and_not_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_value_of_another_type_is_refused_and_not_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INTUNE_TIMEOUT", "soon")
     monkeypatch.setenv("INTUNE_CLOUD", "moon")
     given = {"validate_certs": "perhaps", "client_secret": ["swordfish"], "tenant": {"a": 1}, "retry_timeout": []}
@@ -107,12 +107,12 @@ def test_what_is_of_another_type_is_refused_and_not_quoted(monkeypatch: pytest.M
     ]
 
 
-def test_secrets_are_those_that_modules_do_not_log() -> None:
+def test_secrets_are_the_options_that_modules_do_not_log() -> None:
     secrets = {name for name in (*DEFAULTS, "policies", "secret") if is_secret(name)}
     assert secrets == {"client_secret", "certificate_password", "federated_token", "access_token"}
 
 
-def test_a_misspelt_option_is_refused() -> None:
+def test_a_misspelled_option_is_refused() -> None:
     definitions: dict[str, Any] = {"policies": {}, "tenant_id": {"aliases": ["tenant"]}, "plugin": {}}
     refuse_unknown({"plugin": "x", "tenant": "t", "policies": [], "_mine": 1}, definitions)
     with pytest.raises(InvalidOptionsError) as caught:
@@ -124,7 +124,7 @@ def test_a_misspelt_option_is_refused() -> None:
     ]
 
 
-def test_the_connection_is_made_of_the_options_and_its_secrets_are_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_connection_has_the_options_and_its_secrets_are_masked(monkeypatch: pytest.MonkeyPatch) -> None:
     masked: list[str] = []
     monkeypatch.setattr(_options, "mask", masked.append)
     given = options(
@@ -135,15 +135,15 @@ def test_the_connection_is_made_of_the_options_and_its_secrets_are_masked(monkey
     assert sorted(masked) == ["sesame", "swordfish", "t.o.k"]
 
 
-def test_masking_is_left_to_an_ansible_core_that_can_do_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    handed_over: list[str] = []
+def test_secrets_are_masked_by_an_ansible_core_that_can_do_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    registered: list[str] = []
 
     class Masker:
-        register_secret = staticmethod(handed_over.append)
+        register_secret = staticmethod(registered.append)
 
     monkeypatch.setattr(importlib, "import_module", lambda _name: Masker)
     assert _preflight.mask("swordfish")
-    assert handed_over == ["swordfish"]
+    assert registered == ["swordfish"]
 
     def missing(name: str) -> None:
         raise ImportError(name)

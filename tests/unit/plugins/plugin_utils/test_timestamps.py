@@ -13,7 +13,7 @@ from ansible_collections.graphops.intune.plugins.plugin_utils import _timestamps
 from hypothesis import given
 from hypothesis import strategies as st
 
-MOMENTS = st.datetimes(datetime.datetime(2, 1, 1), datetime.datetime(9998, 12, 31))  # noqa: DTZ001 - put into UTC below
+TIMES = st.datetimes(datetime.datetime(2, 1, 1), datetime.datetime(9998, 12, 31))  # noqa: DTZ001 - converted to UTC below
 
 
 @pytest.mark.parametrize(
@@ -38,11 +38,11 @@ def test_canonical(given_text: str, expected: str | None) -> None:
     assert _timestamps.canonical(given_text) == expected
 
 
-@given(MOMENTS, MOMENTS)
-def test_moments_compare_as_texts(one: datetime.datetime, other: datetime.datetime) -> None:
-    one, other = (moment.replace(microsecond=0, tzinfo=datetime.timezone.utc) for moment in (one, other))
-    texts = [_timestamps.canonical(moment.isoformat()) for moment in (one, other)]
-    assert all(map(_timestamps.is_moment, texts))
+@given(TIMES, TIMES)
+def test_timestamps_compare_as_text(one: datetime.datetime, other: datetime.datetime) -> None:
+    one, other = (time.replace(microsecond=0, tzinfo=datetime.timezone.utc) for time in (one, other))
+    texts = [_timestamps.canonical(time.isoformat()) for time in (one, other)]
+    assert all(map(_timestamps.is_timestamp, texts))
     assert (str(texts[0]) < str(texts[1])) == (one < other)
 
 
@@ -50,8 +50,8 @@ def test_moments_compare_as_texts(one: datetime.datetime, other: datetime.dateti
     "value",
     ["never", "", "2026-11-24", "2026-13-01T00:00:00Z", "2026-11-24T06:00:00.5Z", "2026-11-24T25:00:00Z", None],
 )
-def test_what_is_no_moment(value: object) -> None:
-    assert not _timestamps.is_moment(value)
+def test_values_that_are_not_timestamps(value: object) -> None:
+    assert not _timestamps.is_timestamp(value)
 
 
 def test_days_after() -> None:
@@ -60,12 +60,12 @@ def test_days_after() -> None:
 
 
 @pytest.mark.parametrize("days", [10**7, 10**12])
-def test_days_beyond_the_calendar_are_before_and_after_everything(days: int) -> None:
+def test_days_outside_of_the_calendar_are_before_and_after_every_timestamp(days: int) -> None:
     assert _timestamps.days_after("2026-11-24T06:00:00Z", -days) < "0002-01-01T00:00:00Z"
     assert _timestamps.days_after("2026-11-24T06:00:00Z", days) > "9998-12-31T23:59:59Z"
 
 
-def test_words() -> None:
+def test_formats() -> None:
     assert _timestamps.spell("2026-11-04T06:30:59Z") == "4 November 2026, 06:30 UTC"
     assert _timestamps.spell_day("2026-11-04T06:30:59Z", today="2026-12-01T00:00:00Z") == "4 November"
     assert _timestamps.spell_day("2025-11-04T06:30:59Z", today="2026-12-01T00:00:00Z") == "4 November 2025"

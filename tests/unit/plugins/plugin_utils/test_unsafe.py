@@ -24,7 +24,7 @@ TEXTS = [
 
 
 def rendered(value: Any, expression: str) -> Any:
-    """What a playbook gets of a variable with this value."""
+    """Return the result of an expression in a playbook with this variable."""
     trust = getattr(template, "trust_as_template", str)
     return Templar(loader=DataLoader(), variables={"value": value}).template(trust(expression))
 
@@ -44,7 +44,7 @@ OLD = not hasattr(template, "trust_as_template")
 
 
 @pytest.mark.skipif(not OLD, reason="since 2.19, text needs no mark")
-def test_without_the_mark_text_would_be_a_template() -> None:
+def test_without_the_mark_text_is_a_template() -> None:
     assert rendered("{{ 1 + 1 }}", "{{ value }}") in (2, "2")
 
 
@@ -70,7 +70,7 @@ def test_without_the_mark_text_would_be_a_template() -> None:
         ("a\n{{ b }}", True),
     ],
 )
-def test_text_is_marked_where_it_could_mean_something(text: str, marked: bool) -> None:
+def test_text_is_marked_where_it_could_be_evaluated(text: str, marked: bool) -> None:
     found = mark_unsafe([{"x": text}])[0]["x"]
     assert found == text
     assert getattr(found, "__UNSAFE__", False) == marked
