@@ -124,7 +124,7 @@ def dates(data: bytes) -> None:
     text = data.decode("utf-8", "surrogateescape")
     _DATE.before(text, "2017-01-01T00:00:17Z")
     shown = _timestamps.canonical(text)
-    assert shown is None or shown == _timestamps.NEVER or _timestamps.is_moment(shown)
+    assert shown is None or shown == _timestamps.NEVER or _timestamps.is_timestamp(shown)
     try:
         sent = _DATE.from_option(text)
     except EdmError:
