@@ -4,7 +4,7 @@
 
 # This plugin util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""Desired device statuses from CSV as spreadsheets write it: what is a row there is an item of a bulk task here."""
+"""Desired device statuses from CSV as spreadsheets write it. A row becomes an item of a bulk task."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from ...module_utils._text import quoted
 DELIMITERS = ",;\t|"
 
 _IDS = ("policy_id", "policy_name", "status_id", "id")
-_PASSED_OVER = ("policy_display_name", "policy_type")  # as a row of the info module has them
+_IGNORED = ("policy_display_name", "policy_type")  # properties in the rows of the info module
 _MATCH = "match_"
 _PROPERTIES = {p.option: p for p in PROPERTIES}
 _COLUMNS = (*_IDS, *(_MATCH + p.option for p in MATCHABLE), *_PROPERTIES, "clear")
 
 
 class Dialect(NamedTuple):
-    """How a file is written.
+    """The form of a file.
 
     ``delimiter`` is one character, or None to find it in the headings; ``clear_marker`` is the text of a cell that
-    means null; ``columns`` maps headings to the names that they stand for, or to None where a column does not count.
+    means null; ``columns`` maps headings to the names that they stand for, or to None to ignore a column.
     """
 
     delimiter: str | None = None
@@ -42,9 +42,9 @@ class Dialect(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """The items of a file, the row of each, and what is wrong with the others.
+    """The items of a file, the row of each, and the problems of the others.
 
-    ``rows`` counts as a spreadsheet does: from 1, and the headings are a row.
+    ``rows`` counts as a spreadsheet does, from 1 and with the headings.
     """
 
     items: list[dict[str, Any]]
@@ -53,7 +53,7 @@ class Rows(NamedTuple):
 
 
 def read_csv(text: str, dialect: Dialect) -> Rows:
-    """Return what a CSV text declares. An empty cell leaves its property alone."""
+    """Return what a CSV text declares. An empty cell leaves its property unchanged."""
     found = Rows([], [], [])
     records = _records(text, dialect.delimiter, found.problems)
     number, headings = next(records, (1, []))
@@ -64,8 +64,8 @@ def read_csv(text: str, dialect: Dialect) -> Rows:
         surplus = [cell for cell in cells[len(columns) :] if cell.strip()]
         if surplus:
             found.problems.append(
-                f"row {number} has {len(cells)} cells for {len(columns)} headings; put a text that has the delimiter "
-                "in it between double quotes"
+                f"row {number} has {len(cells)} cells for {len(columns)} headings; put a text that contains the "
+                "delimiter between double quotes"
             )
         elif any(cell.strip() for cell in cells):
             # Trailing cells may be missing.
@@ -76,18 +76,20 @@ def read_csv(text: str, dialect: Dialect) -> Rows:
 
 
 def _records(text: str, delimiter: str | None, problems: list[str]) -> Iterator[tuple[int, list[str]]]:
-    """Yield each row with its number. Excel's own first line, ``sep=;``, names the delimiter."""
-    said = re.match(r"sep=(.)(?:[\r\n]|$)", text)
+    """Yield each row with its number. The optional first line of Excel, ``sep=;``, names the delimiter."""
+    excel = re.match(r"sep=(.)(?:[\r\n]|$)", text)
     if delimiter is None:
-        delimiter = said[1] if said else max(DELIMITERS, key=lambda one: _count_headings(text, one))
+        delimiter = excel[1] if excel else max(DELIMITERS, key=lambda one: _count_headings(text, one))
     reader = _reader(text, delimiter)
     number = 0
     try:
         for number, cells in enumerate(reader, start=1):
-            if not (said and number == 1):
+            if not (excel and number == 1):
                 yield number, cells
     except csv.Error as error:
-        problems.append(f"row {number + 1} is no CSV: {error}; look for a double quote that is not closed or doubled")
+        problems.append(
+            f"row {number + 1} is not valid CSV: {error}; look for a double quote that is not closed or not doubled"
+        )
 
 
 def _reader(text: str, delimiter: str) -> Iterator[list[str]]:
@@ -104,8 +106,8 @@ def _count_headings(text: str, delimiter: str) -> int:
 def _read_headings(
     number: int, headings: list[str], renamed: Mapping[str, str | None], problems: list[str]
 ) -> list[str | None]:
-    """Return the name that each column stands for, None where it does not count."""
-    known = {_fold(name): name for name in (*_COLUMNS, *_PASSED_OVER)}
+    """Return the name that each column stands for, None for an ignored column."""
+    known = {_fold(name): name for name in (*_COLUMNS, *_IGNORED)}
     columns: list[str | None] = []
     for place, heading in enumerate(headings, start=1):
         name = renamed.get(heading.strip(), heading)
@@ -113,18 +115,18 @@ def _read_headings(
         if name is not None and name.strip() and found is None:
             problems.append(
                 f"row {number}, column {place}: there is no property {quoted(name.strip())}; a heading is one of "
-                f"{', '.join(_COLUMNS)}, or one that the columns are told of"
+                f"{', '.join(_COLUMNS)}, or one that the option columns maps to one of these"
             )
         elif found is not None and found in columns:
-            problems.append(f"row {number}, column {place}: {quoted(heading.strip())} is there twice")
-        columns.append(None if found in _PASSED_OVER else found)
+            problems.append(f"row {number}, column {place}: {quoted(heading.strip())} appears twice")
+        columns.append(None if found in _IGNORED else found)
     if not any(columns) and not problems:
-        problems.append(f"row {number} has no headings; it must name the columns, such as status_id and status")
+        problems.append(f"row {number} has no headings; name the columns in it, such as status_id and status")
     return columns
 
 
 def _fold(heading: str) -> str:
-    """Return a heading without what differs between ``device_model``, ``deviceModel`` and ``Device model``."""
+    """Return the same text for ``device_model``, ``deviceModel`` and ``Device model``."""
     return re.sub(r"[\s_.:-]", "", heading).casefold()
 
 
@@ -137,14 +139,18 @@ def _read_row(
         if name is None or not text:
             continue
         try:
-            _take(item, name, cell, cleared=text == clear_marker)
+            _set(item, name, cell, cleared=text == clear_marker)
         except EdmError as error:
             problems.append(f"row {number}, column {heading.strip()}: {error}")
     return item
 
 
-def _take(item: dict[str, Any], name: str, cell: str, *, cleared: bool) -> None:
-    """Put a cell into its item; EdmError where it does not fit."""
+def _set(item: dict[str, Any], name: str, cell: str, *, cleared: bool) -> None:
+    """Add a cell to its item.
+
+    Raises:
+        EdmError: the cell is not a value of the property.
+    """
     prop: Property | None = _PROPERTIES.get(name)
     if cleared:
         if prop is None or not prop.nullable:
@@ -154,7 +160,7 @@ def _take(item: dict[str, Any], name: str, cell: str, *, cleared: bool) -> None:
             )
         item.setdefault("clear", []).append(name)
     elif prop is not None:
-        # A name may begin or end with a blank; in all else it is a slip of the hand.
+        # A text may start or end with a blank; in any other value that is a mistake.
         item[name] = prop.type.from_option(cell if isinstance(prop.type, EdmString) else cell.strip())
     elif name == "clear":
         item.setdefault("clear", []).extend(part.strip() for part in cell.split(","))

@@ -124,7 +124,7 @@ def _find_other_policies(items: Sequence[Any], places: Sequence[str], policy: Po
 
 
 def _decode(content: bytes) -> str:
-    """Return the text: UTF-8 with or without a byte-order mark, or the UTF-16 that has one."""
+    """Return the text of UTF-8 with or without a byte-order mark, or of UTF-16 with one."""
     wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
         return content.decode("utf-16" if wide else "utf-8-sig")
@@ -135,15 +135,15 @@ def _decode(content: bytes) -> str:
 
 def _load(text: str, kind: str) -> list[Any]:
     try:
-        document = parse_json(text) if kind == "json" else yaml.load(text, _Loader)  # noqa: S506 - made of the safe one
+        document = parse_json(text) if kind == "json" else yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
         check_shape(document)
-    # A tag with a text that does not fit it makes PyYAML fall over its own feet: !!int "", !!bool x, !!timestamp x.
+    # PyYAML raises other errors than its own for a tag with an invalid text: !!int "", !!bool x, !!timestamp x.
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, yaml.YAMLError) as error:
-        raise DesiredError(f"it is no {kind.upper()}: {shorten(str(error)) or 'it cannot be read'}") from None
+        raise DesiredError(f"it is not valid {kind.upper()}: {shorten(str(error)) or 'it cannot be read'}") from None
     if isinstance(document, dict):
         document = next((document[key] for key in _KEYS if key in document), document)
     if not isinstance(document, list):
-        raise DesiredError(f"it is no list of statuses, and has none under {' or '.join(_KEYS)}")
+        raise DesiredError(f"it is not a list of statuses, and has no list under {' or '.join(_KEYS)}")
     return document
 
 

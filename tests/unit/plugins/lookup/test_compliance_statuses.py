@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Desired statuses from a file, by the lookup that the role uses."""
+"""Desired statuses from a file or a list, by the lookup."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible import constants as C  # noqa: N812 - as everybody calls it
+from ansible import constants as C  # noqa: N812 - the usual name
 from ansible.errors import AnsibleLookupError
 from ansible.parsing.dataloader import DataLoader
 from ansible_collections.graphops.intune.plugins.lookup import compliance_statuses
@@ -27,7 +27,7 @@ def look(term: Path | list[Any], **options: Any) -> dict[str, Any]:
     lookup._load_name = _NAME
     documented = yaml.safe_load(compliance_statuses.DOCUMENTATION)["options"]
     define: Any = C.config.initialize_plugin_configuration_definitions
-    define("lookup", _NAME, documented)  # as the loader does
+    define("lookup", _NAME, documented)  # as ansible-core's loader does
     [found] = lookup.run([term if isinstance(term, list) else str(term)], {}, **options)
     return found
 
@@ -49,7 +49,7 @@ def problem(file: Path, content: str | bytes, **options: Any) -> str:
     return str(found["problem"].removeprefix(prefix))
 
 
-# Each list holds the one before it two hundred times.
+# Each list has the one before it two hundred times.
 BOMB = "- &l0 [x]\n" + "".join(f"- &l{n + 1} [{', '.join([f'*l{n}'] * 200)}]\n" for n in range(6))
 
 
@@ -63,15 +63,15 @@ def test_spreadsheets_write_several_encodings(file: Path, encoding: str) -> None
     }
 
 
-def test_another_encoding_is_an_error_that_says_what_to_do(file: Path) -> None:
-    said = problem(file, "status_id;device_model\na;x\nb;Größe\n".encode("cp1252"))
-    assert said == "line 3 is not UTF-8; save it as UTF-8, which Excel calls CSV UTF-8"
+def test_another_encoding_is_an_error_with_a_solution(file: Path) -> None:
+    sentence = problem(file, "status_id;device_model\na;x\nb;Größe\n".encode("cp1252"))
+    assert sentence == "line 3 is not UTF-8; save it as UTF-8, which Excel calls CSV UTF-8"
 
 
 @pytest.mark.parametrize("document", [ITEMS, {"statuses": ITEMS}, {"device_compliance_statuses": ITEMS, "count": 2}])
 @pytest.mark.parametrize("name", ["x.json", "x.yml", "X.YAML"])
-def test_json_and_yaml_hold_a_list(tmp_path: Path, name: str, document: Any) -> None:
-    (tmp_path / name).write_text(json.dumps(document))  # which is YAML as well
+def test_json_and_yaml_have_a_list(tmp_path: Path, name: str, document: Any) -> None:
+    (tmp_path / name).write_text(json.dumps(document))  # which is YAML too
     assert look(tmp_path / name) == {"statuses": ITEMS, "places": ["statuses[0]", "statuses[1]"], "problem": None}
 
 
@@ -88,13 +88,13 @@ def test_a_format_that_is_given_wins(tmp_path: Path) -> None:
     assert look(tmp_path / "list.txt", format="csv")["statuses"] == [{"policy_id": "p", "id": "a"}]
 
 
-def test_a_default_policy_serves_the_items_that_name_none(file: Path) -> None:
+def test_a_default_policy_is_that_of_the_items_that_name_none(file: Path) -> None:
     file.write_text("id\na\n")
     assert look(file, policy_name="Windows", policy_id="")["problem"] is None
     assert problem(file, "id\na\n") == "row 2: exactly one of policy_id and policy_name is needed"
 
 
-def test_what_the_lookup_returns_is_what_the_module_takes(file: Path) -> None:
+def test_the_module_accepts_the_items_of_the_lookup(file: Path) -> None:
     file.write_text("policy name;match user name;status;device model\nWindows;Ada;error;<clear>\n")
     [item] = read_items(look(file)["statuses"], {}, "beta")
     assert item.target.match == {"userName": "Ada"}
@@ -105,7 +105,7 @@ def test_what_the_lookup_returns_is_what_the_module_takes(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "expected"),
     [
         (
             "policy_id,id\np,a\n\np,A\n",
@@ -126,47 +126,51 @@ def test_what_the_lookup_returns_is_what_the_module_takes(file: Path) -> None:
         ),
     ],
 )
-def test_what_is_wrong_between_cells_is_named_by_row(file: Path, content: str, said: str) -> None:
-    assert problem(file, content).startswith(said)
+def test_a_problem_of_several_cells_is_named_by_row(file: Path, content: str, expected: str) -> None:
+    assert problem(file, content).startswith(expected)
 
 
-def test_a_row_with_a_wrong_cell_is_blamed_for_that_alone(file: Path) -> None:
-    said = problem(file, "policy_id,id,platform\np,a,x\n,b,1\n")
-    assert said == (
+def test_a_row_with_an_invalid_cell_has_that_problem_only(file: Path) -> None:
+    sentence = problem(file, "policy_id,id,platform\np,a,x\n,b,1\n")
+    assert sentence == (
         "row 2, column platform: is not an integer: 'x'; row 3: exactly one of policy_id and policy_name is needed"
     )
 
 
-def test_a_thousand_mistakes_do_not_make_a_thousand_lines(file: Path) -> None:
-    said = problem(file, "policy_id,id,platform\n" + "".join(f"p,{n},x\n" for n in range(1000)))
-    assert said.count("is not an integer") == 20
-    assert said.endswith("; and 980 more")
+def test_of_a_thousand_problems_a_few_are_listed(file: Path) -> None:
+    sentence = problem(file, "policy_id,id,platform\n" + "".join(f"p,{n},x\n" for n in range(1000)))
+    assert sentence.count("is not an integer") == 20
+    assert sentence.endswith("; and 980 more")
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "expected"),
     [
-        ("x.json", '[{"id": ', "it is no JSON: Expecting value: line 1 column 9 (char 8)"),
-        ("x.yml", "- a: [", "it is no YAML: while parsing a flow node expected the node content"),
-        ("x.json", '{"values": []}', "it is no list of statuses, and has none under statuses or device_compliance_s"),
-        ("x.yml", "", "it is no list of statuses"),
+        ("x.json", '[{"id": ', "it is not valid JSON: Expecting value: line 1 column 9 (char 8)"),
+        ("x.yml", "- a: [", "it is not valid YAML: while parsing a flow node expected the node content"),
+        (
+            "x.json",
+            '{"values": []}',
+            "it is not a list of statuses, and has no list under statuses or device_compliance_s",
+        ),
+        ("x.yml", "", "it is not a list of statuses"),
         ("x.json", '["a"]', "statuses[0]: is 'a', not a dictionary of options"),
-        ("x.json", "[" * 100_000, "it is no JSON: nested too deep"),
-        ("x.json", "[" * 400 + "]" * 400, "it is no JSON: nested too deep"),
-        ("x.yml", "[" * 101 + "]" * 101, "it is no YAML: nested too deep"),
-        ("x.yml", BOMB, "it is no YAML: more lists and objects than are accepted"),
-        ("x.yml", '- !!int ""', "it is no YAML: "),
-        ("x.yml", "- !!bool x", "it is no YAML: "),
-        ("x.yml", "- !!timestamp x", "it is no YAML: "),
-        ("x.yml", "!!python/object/apply:os.getcwd []", "it is no YAML: could not determine a constructor"),
+        ("x.json", "[" * 100_000, "it is not valid JSON: nested too deep"),
+        ("x.json", "[" * 400 + "]" * 400, "it is not valid JSON: nested too deep"),
+        ("x.yml", "[" * 101 + "]" * 101, "it is not valid YAML: nested too deep"),
+        ("x.yml", BOMB, "it is not valid YAML: more lists and objects than are accepted"),
+        ("x.yml", '- !!int ""', "it is not valid YAML: "),
+        ("x.yml", "- !!bool x", "it is not valid YAML: "),
+        ("x.yml", "- !!timestamp x", "it is not valid YAML: "),
+        ("x.yml", "!!python/object/apply:os.getcwd []", "it is not valid YAML: could not determine a constructor"),
         ("x.txt", "id\na\n", "its format is unknown; name it .csv, .json, .yaml, .yml, or set the format"),
     ],
 )
-def test_a_file_that_is_something_else_is_an_error(tmp_path: Path, name: str, content: str, said: str) -> None:
-    assert problem(tmp_path / name, content).startswith(said)
+def test_a_file_that_is_something_else_is_an_error(tmp_path: Path, name: str, content: str, expected: str) -> None:
+    assert problem(tmp_path / name, content).startswith(expected)
 
 
-def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+def test_a_file_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
     assert look(tmp_path / "x.csv", strict=False)["problem"] == (
         f"{tmp_path}/x.csv cannot be read: No such file or directory"
     )
