@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role compliance_converge, by real playbooks: from a variable and from what an auditor sends."""
+"""The role compliance_converge in real playbooks: with a variable, and with the file of an auditor."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOSTILE = "{{ lookup('pipe', 'id') }}; \"=1+1\""
 
 
 def converge(ansible: Ansible, *flags: str, **variables: Any) -> Run:
-    """Apply the role; variables go without their prefix."""
+    """Apply the role; variables are named without their prefix."""
     task = {
         "ansible.builtin.include_role": {"name": ROLE},
         "vars": {f"compliance_converge_{name}": value for name, value in variables.items()},
@@ -35,7 +35,7 @@ def rows(emulator: RunningEmulator) -> dict[str, dict[str, Any]]:
 
 
 def differing(emulator: RunningEmulator, before: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows that are not as they were, each with the name of its device and what differs."""
+    """Return the rows that changed, each with the name of its device and the new values."""
     return [
         {"device": before[key]["deviceDisplayName"], **{k: v for k, v in row.items() if v != before[key][k]}}
         for key, row in rows(emulator).items()
@@ -43,7 +43,9 @@ def differing(emulator: RunningEmulator, before: dict[str, dict[str, Any]]) -> l
     ]
 
 
-def test_a_csv_in_check_mode_for_real_and_again(ansible: Ansible, emulator: RunningEmulator, tmp_path: Path) -> None:
+def test_a_csv_in_check_mode_in_a_run_and_in_a_second_run(
+    ansible: Ansible, emulator: RunningEmulator, tmp_path: Path
+) -> None:
     before = rows(emulator)
     quoted = '"' + HOSTILE.replace('"', '""') + '"'
     (tmp_path / "audit.csv").write_bytes(
@@ -79,7 +81,7 @@ def test_a_csv_in_check_mode_for_real_and_again(ansible: Ansible, emulator: Runn
     assert "[WARNING]" not in run.output
 
 
-def test_what_fails_is_told_by_row_and_the_rest_is_done(
+def test_a_failed_status_is_shown_with_its_row_and_the_others_are_converged(
     ansible: Ansible, emulator: RunningEmulator, tmp_path: Path
 ) -> None:
     before = rows(emulator)
@@ -90,13 +92,13 @@ def test_what_fails_is_told_by_row_and_the_rest_is_done(
     assert run.code == 2
     assert "2 statuses: 0 as declared, 1 changed, 1 failed." in run.output
     assert "Failed, row 2 (PC-9999): not_found, No device status with device_display_name 'PC-9999'" in run.output
-    said = run.results[-1]["msg"]
-    assert "running the task again touches only these; the first, row 2: Looking for device status" in said
-    assert said.endswith("compare the spelling with the Intune portal")
+    message = run.results[-1]["msg"]
+    assert "running the task again touches only these; the first, row 2: No device status with" in message
+    assert message.endswith("Compare the spelling with the Intune portal.")
     assert differing(emulator, before) == [{"device": "PC-0001", "status": "error"}]
 
 
-def test_a_bad_file_is_told_in_one_sentence_and_nothing_is_sent(
+def test_the_problems_of_a_file_are_one_message_and_nothing_is_sent(
     ansible: Ansible, emulator: RunningEmulator, tmp_path: Path
 ) -> None:
     path = tmp_path / "x.csv"
@@ -111,14 +113,14 @@ def test_a_bad_file_is_told_in_one_sentence_and_nothing_is_sent(
     assert requests_of(emulator) == []
 
 
-def test_wrong_options_are_refused_by_name(ansible: Ansible, emulator: RunningEmulator) -> None:
-    wrong = {"statuses": [{"status": "inGracePeriod", "colour": "red"}], "on_error": "wait", "write_limit": "many"}
+def test_invalid_options_are_named(ansible: Ansible, emulator: RunningEmulator) -> None:
+    wrong = {"statuses": [{"status": "inGracePeriod", "color": "red"}], "on_error": "wait", "write_limit": "many"}
     run = converge(ansible, **wrong)
     assert run.code == 2
     errors = " ".join(run.results[-1]["argument_errors"])
     assert "value of status must be one of: unknown" in errors
     assert "found in compliance_converge_statuses" in errors
-    assert "compliance_converge_statuses.colour" in errors
+    assert "compliance_converge_statuses.color" in errors
     assert "value of compliance_converge_on_error must be one of: continue, stop, got: wait" in errors
     assert "compliance_converge_write_limit" in errors
     for given in ({}, {"file": "x.csv", "statuses": []}):
@@ -128,8 +130,8 @@ def test_wrong_options_are_refused_by_name(ansible: Ansible, emulator: RunningEm
     assert requests_of(emulator) == []
 
 
-def test_the_rows_that_were_read_are_statuses(ansible: Ansible, emulator: RunningEmulator) -> None:
-    """A variable, and once more from what was stored as YAML, of which nothing differs."""
+def test_rows_that_were_read_can_be_used_as_statuses(ansible: Ansible, emulator: RunningEmulator) -> None:
+    """In a variable, and in a YAML file of which nothing differs."""
     before = rows(emulator)
     run = ansible.playbook(
         f"""
@@ -183,7 +185,7 @@ def test_the_readmes_first_example_works_when_it_is_copied(
     assert (run.code, changed(run)) == (0, 0), run.output
 
 
-def test_the_demo_refuses_what_is_no_emulator(ansible: Ansible, emulator: RunningEmulator) -> None:
+def test_the_demo_refuses_to_run_without_an_emulator(ansible: Ansible, emulator: RunningEmulator) -> None:
     for url in ("https://graph.microsoft.com", "https://localhost.example.com", None):
         run = ansible._run(["ansible-playbook", "graphops.intune.demo"], {"INTUNE_GRAPH_URL": url})
         assert run.code == 2

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A rehearsal of AWX: slices of one inventory at once, by ansible-runner, on one tenant with one budget.
+"""Job slices as in AWX: slices of one inventory at the same time, by ansible-runner, with one tenant and one budget.
 
 ``INTUNE_SLICES=large`` runs it once more with thousands of statuses on the real clock, which takes ten minutes; with
 ``-s`` it prints its figures.
@@ -32,7 +32,7 @@ POLICIES = ("Windows baseline", "iOS baseline", "Mac baseline", "Android baselin
 
 
 class Size(NamedTuple):
-    """How much there is to do, and how fast the budgets' clock runs."""
+    """The number of statuses, and the speed of the clock of the budgets."""
 
     slices: int
     policies: int
@@ -48,8 +48,8 @@ LARGE = Size(slices=4, policies=12, rows=400, differing=200, time_scale=1, write
 SIZES = [SMALL, *([LARGE] if os.environ.get("INTUNE_SLICES") == "large" else [])]
 
 
-class Rehearsal(NamedTuple):
-    """What came of it."""
+class Sliced(NamedTuple):
+    """The jobs, and their result."""
 
     size: Size
     emulator: RunningEmulator
@@ -59,7 +59,7 @@ class Rehearsal(NamedTuple):
 
 
 def tenant(size: Size) -> dict[str, Any]:
-    """A seed with these policies, whose devices have all been seen by all of them but for their numbers."""
+    """Return a seed with this number of policies, each with this number of devices."""
     policies = []
     for number in range(size.policies):
         round_, place = divmod(number, len(POLICIES))
@@ -78,7 +78,7 @@ def tenant(size: Size) -> dict[str, Any]:
 
 
 def declare(seed: dict[str, Any], differing: int) -> dict[str, list[dict[str, str]]]:
-    """What each policy declares: of so many statuses another one, spread over its list, of the others the same."""
+    """Return what each policy declares: another status for some rows, distributed over its list, and no change else."""
     declared = {}
     for policy in seed["policies"]:
         rows = policy["statuses"]
@@ -91,7 +91,7 @@ def declare(seed: dict[str, Any], differing: int) -> dict[str, list[dict[str, st
 
 
 def environment(emulator: RunningEmulator, path: str, folder: Path, **inputs: str) -> dict[str, str]:
-    """The environment of a job: the credential's, and where the emulator is in place of Microsoft."""
+    """The environment of a job: that of its credential, and the URLs of the emulator."""
     emulated = {name: emulator.env[name] for name in ("INTUNE_GRAPH_URL", "INTUNE_AUTHORITY_URL", "INTUNE_CA_PATH")}
     credential = {name: emulator.credentials[name] for name in ("tenant_id", "client_id")}
     own = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "AZURE_", "INTUNE_"))}
@@ -99,12 +99,12 @@ def environment(emulator: RunningEmulator, path: str, folder: Path, **inputs: st
 
 
 def secret_of(emulator: RunningEmulator) -> dict[str, str]:
-    """What to fill into the credential to sign in with a secret."""
+    """The input of the credential for a client secret."""
     return {"client_secret": emulator.credentials["client_secret"]}
 
 
 def sync(project: Path, variables: dict[str, str]) -> dict[str, Any]:
-    """Do what an inventory source does: return its inventory."""
+    """Return the inventory of the inventory source."""
     source = next((project / "inventory").glob("*.yml"))
     done = subprocess.run(
         [str(_BIN / "ansible-inventory"), "-i", str(source), "--list", "--export"],
@@ -118,7 +118,7 @@ def sync(project: Path, variables: dict[str, str]) -> dict[str, Any]:
 
 
 def point_at_all_policies(project: Path) -> None:
-    """Have the project's inventory take every policy; as it is, it names two."""
+    """Let the project's inventory read every policy; it names two."""
     source = project / "inventory" / "fleet.intune_policies.yml"
     content = yaml.safe_load(source.read_text(encoding="utf-8"))
     assert content.pop("policies") == [*POLICIES[:2]]
@@ -129,11 +129,11 @@ def point_at_all_policies(project: Path) -> None:
 
 
 @pytest.fixture(scope="module", params=SIZES, ids=["small", "large"][: len(SIZES)])
-def rehearsal(
+def sliced(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
     collections: str,
-) -> Iterator[Rehearsal]:
+) -> Iterator[Sliced]:
     size: Size = request.param
     folder = tmp_path_factory.mktemp("controller")
     seed = tenant(size)
@@ -166,7 +166,7 @@ def rehearsal(
             job.start("converge.yml")
         ended = [job.end() for job in jobs]
         wanted = {item["status_id"]: item["status"] for items in declared.values() for item in items}
-        yield Rehearsal(size, emulator, wanted, ended, time.monotonic() - begun)
+        yield Sliced(size, emulator, wanted, ended, time.monotonic() - begun)
 
 
 def bulk_results(jobs: list[Ended]) -> list[dict[str, Any]]:
@@ -175,8 +175,8 @@ def bulk_results(jobs: list[Ended]) -> list[dict[str, Any]]:
     return [data["res"] for data in datas if data.get("resolved_action") == BULK and "res" in data]
 
 
-def test_slices_at_once_keep_one_budget_and_everything_lands(rehearsal: Rehearsal) -> None:
-    size, emulator, wanted, jobs, seconds = rehearsal
+def test_parallel_slices_keep_one_budget_and_every_status_is_written(sliced: Sliced) -> None:
+    size, emulator, wanted, jobs, seconds = sliced
     for job in jobs:
         assert job.code == 0, job.output
         assert "[WARNING]" not in job.output, job.output
@@ -197,20 +197,20 @@ def test_slices_at_once_keep_one_budget_and_everything_lands(rehearsal: Rehearsa
     assert budget["peak"]["writes"] <= size.write_budget
     writes = [entry for entry in emulator.log("graph") if entry["method"] == "PATCH"]
     assert len(writes) == size.policies * size.differing
-    # One call for all policies of a slice: its updates are those of several policies.
+    # One task for all policies of a slice, so that its updates are those of several policies.
     assert {len({entry["path"].split("/")[4] for entry in writes})} == {size.policies}
 
 
-def test_each_policy_is_told_of_by_itself(rehearsal: Rehearsal) -> None:
-    size = rehearsal.size
-    told = {}
-    for job in rehearsal.jobs:
+def test_the_outcome_of_each_policy_is_shown(sliced: Sliced) -> None:
+    size = sliced.size
+    shown = {}
+    for job in sliced.jobs:
         for event in job.events:
             data = event["event_data"]
             if data.get("resolved_action") == "ansible.builtin.debug" and "res" in data:
-                told[data["host"]] = data["res"]
-    assert len(told) == size.policies
-    for result in told.values():
+                shown[data["host"]] = data["res"]
+    assert len(shown) == size.policies
+    for result in shown.values():
         assert result["changed"]
         assert (
             result["msg"][0]
@@ -218,11 +218,11 @@ def test_each_policy_is_told_of_by_itself(rehearsal: Rehearsal) -> None:
         )
 
 
-def test_every_device_is_counted_once(rehearsal: Rehearsal) -> None:
-    if rehearsal.size is LARGE:
+def test_every_device_is_counted_once(sliced: Sliced) -> None:
+    if sliced.size is LARGE:
         pytest.skip("results of this size may be dropped, as the guide says")
-    nodes = count_nodes(event for job in rehearsal.jobs for event in job.events)
-    assert len(nodes) == rehearsal.size.policies * rehearsal.size.rows
+    nodes = count_nodes(event for job in sliced.jobs for event in job.events)
+    assert len(nodes) == sliced.size.policies * sliced.size.rows
     assert {tuple(node.events) for node in nodes} == {(BULK,)}
     node = next(node for node in nodes if node.name == "D0-00000")
     assert node.canonical_facts == {"intune_device": "d0-00000"}
@@ -230,7 +230,7 @@ def test_every_device_is_counted_once(rehearsal: Rehearsal) -> None:
 
 
 def test_a_policy_that_cannot_be_used_fails_alone(ansible: Ansible, emulator: RunningEmulator, ids: Ids) -> None:
-    """Three of four fail, each for its own reason, and all that could be done is done."""
+    """Three of four fail, each for another reason, and every other status is converged."""
     policies = {policy["displayName"]: policy["id"] for policy in emulator.state()["policies"]}
     quoted = HOSTILE.replace('"', '""')
     (ansible.folder / "windows.csv").write_text(
@@ -257,7 +257,7 @@ def test_a_policy_that_cannot_be_used_fails_alone(ansible: Ansible, emulator: Ru
     failed = dict(re.findall(r"^(\w+) +: .* failed=(\d+)", run.output, re.MULTILINE))
     assert recap == {"Windows_baseline": "0", "iOS_baseline": "1", "Mac_baseline": "0", "Other": "0"}
     assert failed == {"Windows_baseline": "1", "iOS_baseline": "0", "Mac_baseline": "1", "Other": "1"}
-    said = [str(result.get("msg")) for result in run.results]
+    messages = [str(result.get("msg")) for result in run.results]
     for text in (
         "mac.csv cannot be read: No such file or directory",
         "The list of statuses cannot be used: statuses[0]: policy_id is 'p', another policy; declare this status for "
@@ -265,7 +265,7 @@ def test_a_policy_that_cannot_be_used_fails_alone(ansible: Ansible, emulator: Ru
         "1 of 2 statuses of this policy are not as declared; run it again to retry only these; the first, "
         "Windows_baseline, row 3: not_found, No device status with",
     ):
-        assert any(text in message for message in said), text
+        assert any(text in message for message in messages), text
     assert ids.row(emulator)["deviceModel"] == HOSTILE
 
 
@@ -273,24 +273,24 @@ AUDITED = """
 - hosts: localhost
   gather_facts: false
   tasks:
-    - name: One that changes, one that is as declared
+    - name: A status that changes, and one that is as declared
       {module}:
         policy_id: "{policy}"
         status_id: "{{{{ item.id }}}}"
         status: "{{{{ item.status }}}}"
       loop: {items}
-    - name: What check mode would change
+    - name: A status that check mode would change
       {module}:
         policy_name: iOS baseline
         match: {{device_display_name: Ada's iPhone}}
         status: error
       check_mode: true
-    - name: Of another policy, a device that was seen, one in other spelling, one that fails, and one without a name
+    - name: A device that was counted, one in another spelling, one that fails, and one without a name
       {bulk}:
         policy_id: "{policy}"
         statuses: {statuses}
       ignore_errors: true
-    - name: What check mode would change of many
+    - name: The same in check mode
       {bulk}:
         policy_id: "{policy}"
         statuses: {statuses}
@@ -304,7 +304,7 @@ AUDITED = """
 """
 
 
-def test_only_what_was_managed_is_counted(
+def test_only_converged_devices_are_counted(
     emulator: RunningEmulator,
     ids: Ids,
     tmp_path: Path,
@@ -317,8 +317,8 @@ def test_only_what_was_managed_is_counted(
         {"id": "ok", "status": "compliant"},
     ]
     statuses = [{"status_id": name, "status": "error"} for name in ("nameless", "blank", "again", "gone")]
-    here = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
-    [inventory] = cut({"_meta": {"hostvars": {"localhost": here}}}, 1)
+    local = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    [inventory] = cut({"_meta": {"hostvars": {"localhost": local}}}, 1)
     job = Job(tmp_path / "job", inventory, environment(emulator, collections, tmp_path, **secret_of(emulator)))
     text = AUDITED.format(
         module=MODULE, bulk=BULK, policy=ids.policy_id, items=json.dumps(loop), statuses=json.dumps(statuses)
@@ -344,6 +344,6 @@ def test_only_what_was_managed_is_counted(
     "result",
     [{}, {"censored": "x"}, {"msg": "x", "failed": True}, {"results": [{"results": [1]}, None, 3]}, {"results": "x"}],
 )
-def test_no_result_makes_a_query_fail(result: dict[str, Any]) -> None:
+def test_the_query_accepts_every_result(result: dict[str, Any]) -> None:
     for module in (MODULE, BULK):
         assert count_nodes([{"event_data": {"resolved_action": module, "res": result}}]) == []
