@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tasks that share a budget never overdraw it together, and the file of it is never what stops them."""
+"""Tasks that share a budget never exceed it together, and a problem of its file never stops them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def shared(path: Path, clock: Clock, limit: int = 100, period: float = 20.0, nam
     return SharedBudget(BudgetFile(str(path)), name, limit, period, clock, TIMEOUT)
 
 
-def test_what_one_uses_another_cannot(path: Path, clock: Clock) -> None:
+def test_a_task_cannot_use_the_slots_of_another(path: Path, clock: Clock) -> None:
     one, other = shared(path, clock), shared(path, clock)
     assert one.take(70) == 70
     assert other.take(70) == 30
@@ -44,20 +44,20 @@ def test_what_one_uses_another_cannot(path: Path, clock: Clock) -> None:
     assert clock.now - began == pytest.approx(20)
 
 
-def test_budgets_of_other_names_are_others(path: Path, clock: Clock) -> None:
+def test_budgets_with_other_names_are_separate(path: Path, clock: Clock) -> None:
     assert [shared(path, clock, name=name).take(100) for name in ("a writes", "b writes")] == [100, 100]
     assert clock.slept == []
 
 
-def test_what_is_on_its_way_is_not_given_to_another(path: Path, clock: Clock) -> None:
+def test_the_slots_of_a_pending_request_are_not_given_to_another(path: Path, clock: Clock) -> None:
     one, other = shared(path, clock, limit=10), shared(path, clock, limit=10)
     one.take(10)
-    looked = []
+    waits = []
 
     def sleep(seconds: float, /) -> None:
-        looked.append(seconds)
+        waits.append(seconds)
         clock.now += seconds
-        if len(looked) == 3:
+        if len(waits) == 3:
             one.spend(10)
 
     clock.sleep = sleep  # type: ignore[method-assign]  # a stand-in
@@ -66,14 +66,14 @@ def test_what_is_on_its_way_is_not_given_to_another(path: Path, clock: Clock) ->
     assert clock.now - began == pytest.approx(1.5 + 20)
 
 
-def test_of_one_that_died_the_slots_come_back(path: Path, clock: Clock) -> None:
+def test_the_slots_of_a_killed_task_become_free(path: Path, clock: Clock) -> None:
     shared(path, clock, limit=10).take(10)
     began = clock.now
     assert shared(path, clock, limit=10).take(10) == 10
     assert clock.now - began == pytest.approx(20 + TIMEOUT, abs=0.5)
 
 
-def test_after_a_restart_of_the_machine_nothing_is_waited_for(path: Path, clock: Clock) -> None:
+def test_after_a_restart_of_the_machine_nothing_waits(path: Path, clock: Clock) -> None:
     one = shared(path, clock)
     one.take(100)
     one.spend(100)
@@ -101,7 +101,7 @@ def test_a_file_of_another_kind_is_refused_and_stays(path: Path, clock: Clock, t
     with pytest.raises(InvalidOptionsError, match=r"budget_path \(INTUNE_BUDGET_PATH\): .* is not a file of budgets"):
         BudgetFile(str(path)).read()
     budget = shared(path, clock)
-    assert budget.take(200) == 100  # by itself
+    assert budget.take(200) == 100  # its own budget
     budget.spend(100)
     assert path.read_text() == text
 
@@ -113,7 +113,7 @@ def test_a_file_that_others_can_use_is_refused_before_any_request(path: Path) ->
         check(connection(access_token="x", budget_path=str(path)), lambda: None)
 
 
-def test_a_file_that_goes_away_leaves_each_task_its_own_budget(tmp_path: Path, clock: Clock) -> None:
+def test_without_the_file_each_task_has_its_own_budget(tmp_path: Path, clock: Clock) -> None:
     folder = tmp_path / "f"
     folder.mkdir()
     budget = shared(folder / "budgets", clock, limit=10)
@@ -125,7 +125,7 @@ def test_a_file_that_goes_away_leaves_each_task_its_own_budget(tmp_path: Path, c
     assert budget.take(20) == 5
 
 
-def test_a_budget_is_that_of_a_host_a_tenant_and_an_application(path: Path, clock: Clock) -> None:
+def test_a_budget_belongs_to_a_host_a_tenant_and_an_application(path: Path, clock: Clock) -> None:
     for tenant, url in (("T", None), ("t", None), ("u", None), ("t", "https://graph.example")):
         client = graph_client(clock, budget_path=str(path), tenant_id=tenant, client_id="C", graph_url=url)
         client.budget("writes", 10, 20.0).take(1)
@@ -154,5 +154,5 @@ def test_no_window_holds_more_than_the_limit_of_all(
         seen += [(clock.now, taken)]
         clock.now += takes
         budgets[who].spend(taken)
-    for moment, _calls in seen:
-        assert sum(calls for at, calls in seen if moment - period < at <= moment) <= limit
+    for time, _calls in seen:
+        assert sum(calls for at, calls in seen if time - period < at <= time) <= limit

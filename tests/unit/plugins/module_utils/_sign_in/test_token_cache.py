@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError, InvalidOptionsError, Phase
-from ansible_collections.graphops.intune.plugins.module_utils._sign_in import token_cache as _token_cache
+from ansible_collections.graphops.intune.plugins.module_utils._sign_in import token_cache
 from ansible_collections.graphops.intune.plugins.module_utils._sign_in.token_cache import TokenCacheFile
 
 from ...support import Clock
@@ -31,7 +31,7 @@ def private(path: Path, text: str = "{}") -> Path:
     return path
 
 
-def test_a_file_that_is_not_there_yet_is_fine(path: Path) -> None:
+def test_a_file_that_does_not_exist_yet_is_valid(path: Path) -> None:
     assert TokenCacheFile(str(path)).problems() == []
     assert TokenCacheFile(str(path)).read() == "{}"
     assert not path.exists()
@@ -41,14 +41,16 @@ def test_a_file_that_is_not_there_yet_is_fine(path: Path) -> None:
 def test_a_file_that_others_can_use_is_refused(path: Path, mode: int) -> None:
     private(path).chmod(mode)
     file = TokenCacheFile(str(path))
-    told = f"{OPTION}: {path} has mode {mode:04o}, others can use the tokens in it; delete it, or set its mode to 0600"
-    assert file.problems() == [told]
+    problem = (
+        f"{OPTION}: {path} has mode {mode:04o}, others can use the tokens in it; delete it, or set its mode to 0600"
+    )
+    assert file.problems() == [problem]
     with pytest.raises(InvalidOptionsError, match="others can use the tokens"):
         file.read()
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o400, 0o700])
-def test_a_file_of_ones_own_is_taken(path: Path, mode: int) -> None:
+def test_a_private_file_is_valid(path: Path, mode: int) -> None:
     private(path).chmod(mode)
     assert TokenCacheFile(str(path)).problems() == []
 
@@ -74,7 +76,7 @@ def test_a_file_of_another_user_is_refused(path: Path, monkeypatch: pytest.Monke
     assert "is not a regular file of this user's own" in TokenCacheFile(str(path)).problems()[0]
 
 
-def test_a_lock_that_others_laid_out_is_refused(path: Path, tmp_path: Path) -> None:
+def test_a_lock_that_is_a_link_is_refused(path: Path, tmp_path: Path) -> None:
     lock = tmp_path / "tokens.json.lock"
     lock.symlink_to(private(tmp_path / "elsewhere"))
     assert str(lock) in TokenCacheFile(str(path)).problems()[0]
@@ -82,12 +84,12 @@ def test_a_lock_that_others_laid_out_is_refused(path: Path, tmp_path: Path) -> N
         pass
 
 
-def test_a_folder_that_is_not_there_is_told_of(tmp_path: Path) -> None:
+def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
     (problem,) = TokenCacheFile(str(tmp_path / "missing" / "tokens.json")).problems()
     assert problem == f"{OPTION}: the folder {tmp_path / 'missing'} does not exist or cannot be written"
 
 
-def test_what_is_written_is_read_and_private(path: Path) -> None:
+def test_a_written_file_is_private_and_read_again(path: Path) -> None:
     file = TokenCacheFile(str(path))
     previous = os.umask(0)
     try:
@@ -100,9 +102,7 @@ def test_what_is_written_is_read_and_private(path: Path) -> None:
     assert os.listdir(path.parent) == [path.name]
 
 
-def test_a_relative_path_is_the_same_file_wherever_the_task_goes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_relative_path_is_the_same_file_in_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     file = TokenCacheFile("tokens.json")
     monkeypatch.chdir("/")
@@ -133,7 +133,7 @@ def test_readers_see_the_old_file_or_the_new_one_whole(path: Path) -> None:
     assert path.read_text() == "new"
 
 
-def test_what_is_not_text_is_no_cache_and_stays(path: Path) -> None:
+def test_a_file_that_is_not_text_is_refused_and_stays(path: Path) -> None:
     path.write_bytes(b"\xff\xfe\x00")
     path.chmod(0o600)
     with pytest.raises(InvalidOptionsError, match="is not a token cache; delete it or name another"):
@@ -156,7 +156,7 @@ with TokenCacheFile(sys.argv[1]).locked(Clock(), 0):
 
 
 def test_two_processes_take_turns(path: Path) -> None:
-    root = Path(str(_token_cache.__file__)).parents[6]
+    root = Path(str(token_cache.__file__)).parents[6]
     search = os.pathsep.join([str(root), *filter(None, [os.environ.get("PYTHONPATH")])])
     clock, file = Clock(), TokenCacheFile(str(path))
     with subprocess.Popen(
@@ -179,18 +179,18 @@ def test_two_processes_take_turns(path: Path) -> None:
         assert (failure.code, failure.phase, failure.retryable) == ("timeout", Phase.AUTH, True)
         assert 3 <= sum(clock.slept) < 3.2
 
-        # The other one lets go while this one waits.
-        def let_go(_seconds: float, /) -> None:
+        # The other process releases the lock while this one waits.
+        def release(_seconds: float, /) -> None:
             assert other.stdin is not None
             other.stdin.close()
             other.wait()
 
-        clock.sleep = let_go  # type: ignore[method-assign]  # a stand-in
+        clock.sleep = release  # type: ignore[method-assign]  # a stand-in
         with file.locked(clock, 3):
             pass
 
 
-def test_a_lock_is_let_go_after_an_error_too(path: Path) -> None:
+def test_a_lock_is_released_after_an_error(path: Path) -> None:
     file = TokenCacheFile(str(path))
     for _again in range(2):
         with pytest.raises(RuntimeError), file.locked(Clock(), 0):
