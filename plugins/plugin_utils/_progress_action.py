@@ -30,7 +30,7 @@ _OPTION = "progress_path"
 
 
 class ProgressAction(NormalAction):
-    """Runs the module of its own name as ansible-core does, and shows its progress on standard error."""
+    """Runs the module of the same name as ansible-core does, and shows its progress on standard error."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         if not self._can_watch():

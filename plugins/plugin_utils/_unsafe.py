@@ -17,8 +17,8 @@ import functools
 import re
 from typing import Any
 
-# Text of these characters alone means nothing to Jinja2: it has no braces, nothing that an expression needs to call or
-# to quote, and not the header of a template. It stays unmarked, because AWX reads a marked text in the output of
+# Text of these characters only is never a template: it has no braces, nothing that an expression needs to call or to
+# quote, and not the header of a template. It stays unmarked, because AWX reads a marked text in the output of
 # ansible-inventory as a dictionary.
 _HARMLESS = re.compile(r"(?!#jinja2)[\w .:@#/+-]*")
 

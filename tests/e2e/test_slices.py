@@ -220,7 +220,7 @@ def test_the_outcome_of_each_policy_is_shown(sliced: Sliced) -> None:
 
 def test_every_device_is_counted_once(sliced: Sliced) -> None:
     if sliced.size is LARGE:
-        pytest.skip("results of this size may be dropped, as the guide says")
+        pytest.skip("results of this size may be dropped, as the guide states")
     nodes = count_nodes(event for job in sliced.jobs for event in job.events)
     assert len(nodes) == sliced.size.policies * sliced.size.rows
     assert {tuple(node.events) for node in nodes} == {(BULK,)}

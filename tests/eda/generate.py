@@ -76,7 +76,7 @@ def _schema(documentation: dict[str, Any]) -> dict[str, Any]:
 
 
 def _value(name: str, option: dict[str, Any]) -> dict[str, Any]:
-    """Return what the schema says of an option's value."""
+    """Return the schema of an option's value."""
     value: dict[str, Any] = {"type": _TYPES[option["type"]]}
     if "choices" in option:
         value["enum"] = option["choices"]

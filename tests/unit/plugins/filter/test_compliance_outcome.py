@@ -52,7 +52,7 @@ def test_changes_are_counted_by_property() -> None:
 
 def test_what_is_wrong_is_named_by_its_place_and_a_name() -> None:
     wrong = [
-        entry("failed", code="not_found", message="there is none"),
+        entry("failed", code="not_found", message="no status matches"),
         entry("not_attempted", code="throttled", message="too much"),
         entry("failed", "status", code="not_persisted", message="the service did not keep user_name"),
         entry("failed", code="timeout", message="no answer"),
@@ -63,7 +63,7 @@ def test_what_is_wrong_is_named_by_its_place_and_a_name() -> None:
             "4 statuses: 0 as declared, 0 changed, 3 failed, 1 not attempted.",
             "Changed properties: status (1).",
             "Changed: PC-1 (status).",
-            "Failed, row 2 (Ada): not_found, there is none",
+            "Failed, row 2 (Ada): not_found, no status matches",
             "Not attempted, row 5 (b): throttled, too much",
             "Failed, statuses[2] (c): not_persisted, the service did not keep user_name",
             "Failed, statuses[3]: timeout, no answer",
@@ -93,7 +93,7 @@ def test_a_task_that_did_nothing_has_a_problem() -> None:
 def test_a_policy_gets_its_own_statuses_only() -> None:
     entries = [
         {**entry("changed", "status"), "policy_id": "p1"},
-        {**entry("failed", code="not_found", message="there is none"), "policy_id": "p2"},
+        {**entry("failed", code="not_found", message="no status matches"), "policy_id": "p2"},
         {**entry("ok"), "policy_id": "p2"},
     ]
     found = result(*entries, msg="1 of 3 statuses failed; the first, statuses[1]: x")
@@ -110,11 +110,11 @@ def test_a_policy_gets_its_own_statuses_only() -> None:
     assert describe(found, ITEMS, places, "p2") == {
         "sentences": [
             "2 statuses: 1 as declared, 0 changed, 1 failed.",
-            "Failed, B, row 2 (b): not_found, there is none",
+            "Failed, B, row 2 (b): not_found, no status matches",
         ],
         "problem": (
             "1 of 2 statuses of this policy are not as declared; run it again to retry only these; the first, "
-            "B, row 2: not_found, there is none"
+            "B, row 2: not_found, no status matches"
         ),
         "changed": False,
     }

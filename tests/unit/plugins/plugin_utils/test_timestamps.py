@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Moments: the service's dates in UTC to the second, and what never happens."""
+"""Timestamps: the dates of the service in UTC to the second, and its sentinels."""
 
 from __future__ import annotations
 

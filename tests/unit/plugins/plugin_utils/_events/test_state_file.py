@@ -155,7 +155,7 @@ def test_a_file_of_another_kind_is_refused_and_stays(path: Path, content: str) -
 
 
 def test_a_newer_format_is_refused(path: Path) -> None:
-    path.write_text(HEAD.replace(":1,", ":2,") + "whatever\n".replace("whatever", '{"new": 1}'))
+    path.write_text(HEAD.replace(":1,", ":2,") + '{"new": 1}\n')
     path.chmod(0o600)
     assert "it has version 2 of the format; this collection reads 1" in refused(path)
 

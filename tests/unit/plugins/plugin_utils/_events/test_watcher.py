@@ -121,7 +121,7 @@ def test_an_error_that_a_user_has_to_fix_ends_the_source(one: IntuneError, at_fi
 def test_a_policy_that_is_removed_during_a_poll_does_not_end_the_source(source: Source) -> None:
     source.answer(("a", "compliant"))
     source.script.expect("GET", POLICIES, Reply(200, {"value": [POLICY]}))
-    source.script.expect("GET", LIST, refusal(404, "ResourceNotFound", "There is none"))
+    source.script.expect("GET", LIST, refusal(404, "ResourceNotFound", "Not found"))
     source.answer(("a", "error"))
     source.poll(3)
     assert source.reported() == [("a", "compliant", "error")]
