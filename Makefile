@@ -15,11 +15,11 @@ PACKAGES := --require-hashes --requirement $(LOCK)
 export UV_CONSTRAINT := $(CURDIR)/$(LOCK)
 endif
 
-# uv reads none of pip's settings: tell it of a package index that pip is told of.
+# uv reads none of pip's settings: pass on the package index that pip is configured with.
 INDEX = $(or $(PIP_INDEX_URL),$(shell $(VENV)/bin/pip config get global.index-url 2>/dev/null))
 USE_INDEX = $(if $(INDEX),UV_DEFAULT_INDEX=$(INDEX))
 
-# Nor does it trust the certificate authorities of the system, among which a company has its own.
+# Trust the system's certificate authorities too, which may include a company's own.
 export UV_SYSTEM_CERTS ?= 1
 
 .PHONY: help test matrix lint format docs demo bench fuzz lock clean
@@ -27,14 +27,17 @@ export UV_SYSTEM_CERTS ?= 1
 help:
 	@echo "make test    everything that CI runs, with a count at the end"
 	@echo "make matrix  the same with every check on every ansible-core that this machine can run: an hour and more"
-	@echo "make lint    the checks that need no ansible-core: formatting, lint, types, licences, documentation"
+	@echo "make lint    the checks that need no ansible-core: formatting, lint, types, licenses, documentation"
 	@echo "make format  formats the Python code, and generates the documentation of the event source"
 	@echo "make docs    the documentation as HTML, in build/docs/build/html"
-	@echo "make demo    a tour on a local emulator of Microsoft Graph"
+	@echo "make demo    a tour on a local emulator of Microsoft Graph; its page is in build/demo"
 	@echo "make bench   the figures of docs/benchmarks.md"
-	@echo "make fuzz    every parser of what comes from outside, FUZZ_SECONDS=60 each"
-	@echo "make lock    the newest versions of all that development needs, and their hashes, into $(LOCK)"
-	@echo "make clean   removes what these leave behind"
+	@echo "make fuzz    every parser of input from outside, FUZZ_SECONDS=60 each"
+	@echo "make lock    writes the newest versions of all development requirements, with hashes, to $(LOCK)"
+	@echo "make clean   removes everything that these create in this folder"
+	@echo
+	@echo "make test needs about 2 GB of disk: 1.3 GB in .nox and .venv here, the rest in uv's cache (~/.cache/uv),"
+	@echo "which other projects share and \`make clean\` leaves alone."
 
 test: $(NOX)
 	@$(USE_INDEX) $(VENV)/bin/python -m tests.run
@@ -55,7 +58,7 @@ docs demo bench: $(NOX)
 fuzz: $(NOX)
 	@$(USE_INDEX) $(NOX) --sessions fuzz -- $(if $(FUZZ_SECONDS),--seconds $(FUZZ_SECONDS))
 
-# Without ansible-core, of which each check has its own, and without what its releases want in versions of their own.
+# Without ansible-core and resolvelib: each check installs its own release of ansible-core, with the resolvelib it needs.
 lock: $(NOX)
 	sed -n '1,/^$$/p' tests/development.in > $(LOCK).new
 	echo "# The versions and hashes of all that development.in names. Made by \`make lock\`; do not edit." >> $(LOCK).new
@@ -71,4 +74,6 @@ $(NOX): Makefile
 	@touch $(NOX)
 
 clean:
-	rm -rf .ansible .hypothesis .mypy_cache .nox .pytest_cache .ruff_cache build $(VENV) tests/output
+	rm -rf .ansible .cache .hypothesis .mypy_cache .nox .pytest_cache .ruff_cache build $(VENV) tests/output
+	rm -f *.tar.gz changelogs/.plugin-cache.yaml tests/integration/inventory tests/integration/integration_config.yml
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every check of the collection. `nox --list` names them; `make test` runs them all and counts.
+"""Every check of the collection. `nox --list` names them; `make test` runs them all and counts the tests.
 
-The linters and the checks of documentation, licences and packaging are antsibull-nox's, set up in antsibull-nox.toml.
-Its ansible-test sessions want containers; those below get by with a package index and the Pythons that a machine has.
+The linters and the checks of documentation, licenses and packaging are antsibull-nox's, set up in antsibull-nox.toml.
+Its ansible-test sessions need containers; those below need a package index and the Pythons that a machine has.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ import nox
 
 ROOT = Path(__file__).parent
 STATE = ROOT / ".nox"
+HOMES = STATE / "home"
 MATRIX = os.environ.get("MATRIX") == "all"
 
 
@@ -85,11 +86,40 @@ def link_pythons(found: dict[str, Path]) -> None:
     os.environ["PATH"] = f"{links}{os.pathsep}{os.environ['PATH']}"
 
 
-# The tests must never meet a real tenant's credentials, nor a user's settings.
+def make_home(name: str) -> Path:
+    """Return a home directory in .nox that has the user's settings of pip."""
+    home = HOMES / name
+    for link, target in {
+        home / ".cache": STATE / "cache",
+        home / ".config" / "pip": Path("~/.config/pip").expanduser(),  # ansible-test hands no PIP_* variable on
+    }.items():
+        link.parent.mkdir(parents=True, exist_ok=True)
+        if not link.is_symlink():
+            link.symlink_to(target)
+    (STATE / "cache").mkdir(exist_ok=True)
+    return home
+
+
+def move_home() -> None:
+    """Let every tool write its caches, logs and collections into .nox, which `make clean` removes.
+
+    The user's Pythons, uv's cache and git's settings are still found. Runs again in each process that nox starts.
+    """
+    user = Path.home()
+    cache = Path(os.environ.get("XDG_CACHE_HOME", user / ".cache"))
+    os.environ.setdefault("PYENV_ROOT", str(user / ".pyenv"))
+    os.environ.setdefault("UV_CACHE_DIR", str(cache / "uv"))
+    os.environ.setdefault("GIT_CONFIG_GLOBAL", str(user / ".gitconfig"))
+    os.environ["HOME"] = str(make_home("tools"))
+
+
+move_home()
+
+# The tests must not find a real tenant's credentials or a user's settings.
 for variable in [name for name in os.environ if name.startswith(("ANSIBLE_", "AZURE_", "INTUNE_"))]:
     del os.environ[variable]
 
-# Images for containers like to set this. Each of some thousand runs of ansible would compile ansible-core anew.
+# Container images often set this. Each of some thousand runs of ansible would compile ansible-core again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 PYTHONS = find_pythons()
@@ -107,23 +137,15 @@ nox.options.allow_parallel = True
 
 
 def prepare_home(session: nox.Session) -> Path:
-    """Give the session a home of its own, in which ansible-test keeps the sanity tests' environments between runs."""
-    home = STATE / "home" / session.name
-    for link, target in {
-        home / ".cache": STATE / "cache",
-        home / ".config" / "pip": Path("~/.config/pip").expanduser(),  # ansible-test hands no PIP_* variable on
-    }.items():
-        link.parent.mkdir(parents=True, exist_ok=True)
-        if not link.is_symlink():
-            link.symlink_to(target)
-    (STATE / "cache").mkdir(exist_ok=True)
+    """Give the session its own home, in which ansible-test keeps the sanity tests' environments between runs."""
+    home = make_home(session.name)
     session.env["HOME"] = str(home)
     return home
 
 
 def prepare(session: nox.Session, core: str, *packages: str) -> Path:
     """Install this ansible-core and these packages; return the collection's copy in an ansible_collections/ tree."""
-    if core == OLDEST:  # what requirements.txt promises of old releases has to be true, also with RHEL 9's urllib3
+    if core == OLDEST:  # test the lower bounds of requirements.txt, with RHEL 9's urllib3
         session.install("--resolution=lowest-direct", "-r", "requirements.txt", "urllib3~=1.26.5")
     session.install(CORES[core].requirement, "-r", "requirements.txt", *packages)
     prepare_home(session)
@@ -154,14 +176,14 @@ def provide_sanity_requirements(session: nox.Session) -> None:
     where = session.run("python", "-c", "import ansible_test; print(*ansible_test.__path__)", silent=True)
     root = Path(str(where).strip())
 
-    # It would download a script that installs pip. Python brings pip along.
+    # It would download a script that installs pip. Python includes pip.
     cache = prepare_home(session) / ".ansible/test/cache"
     cache.mkdir(parents=True, exist_ok=True)
     for version in re.findall(r"pip='([\d.]+)'", (root / "_internal/python_requirements.py").read_text()):
         script = cache / f"get_pip_{version.replace('.', '_')}.py"
         script.write_text("import ensurepip\n\nensurepip.bootstrap(default_pip=True)\n")
 
-    # ansible-core 2.22.0rc1 takes dill from an archive on GitHub, for Python 3.15's sake. The released one serves here.
+    # ansible-core 2.22.0rc1 takes dill from an archive on GitHub, for Python 3.15. The released one is enough here.
     pylint = root / "_data/requirements/sanity.pylint.txt"
     text = re.sub(r"^dill @ .*$", "dill", pylint.read_text(), flags=re.MULTILINE)
     pylint.unlink()  # may be a hard link into uv's cache
@@ -178,7 +200,7 @@ def sanity(session: nox.Session, core: str) -> None:
 def units(session: nox.Session, core: str) -> None:
     """tests/unit, as ansible-test runs it."""
     packages = ["-r", "tests/unit/requirements.txt", "-r", "tests/emulator/requirements.txt", "pytest", "pytest-mock"]
-    # The emulator's tests look at it with plain requests, which tells a cut-off body with urllib3 2 alone.
+    # The emulator's tests use plain requests, which detects a truncated body with urllib3 2 only.
     tree = prepare(session, core, *packages, "pytest-xdist", "urllib3>=2")
     ansible_test(session, tree, "units", "--python", CHOSEN[core])
 
@@ -199,13 +221,13 @@ def e2e(session: nox.Session, core: str) -> None:
         session.run("python", "-m", "pytest", f"--junit-xml={junit}", "tests/e2e", *session.posargs)
 
 
-# What is not about one release runs on the newest final ansible-core that this machine can run.
+# Checks that do not depend on the release run on the newest final ansible-core that this machine can run.
 FINAL = max((name for name in CHOSEN if "rc" not in CORES[name].requirement), default=NEWEST)
 
 
 @nox.session(python=CHOSEN[FINAL])
 def eda(session: nox.Session) -> None:
-    """tests/eda: the event source in a real ansible-rulebook. Without it, or without Java, the tests say so."""
+    """tests/eda: the event source in a real ansible-rulebook. Without it, or without Java, the tests are skipped."""
     tree = prepare(session, FINAL, "-r", "tests/emulator/requirements.txt", "pytest")
     session.install("ansible-rulebook>=1.3", success_codes=[0, 1, 2])
     junit = ROOT / "tests/output" / session.name / "pytest.xml"
@@ -229,7 +251,7 @@ for check in CHECKS:
         python = CHOSEN.get(name, core.pythons[-1])
         nox.session(name=f"{check.__name__}-{name}", python=python, default=by_default(check, name))(run)
 
-# Not before these: whatever is started last is waited for alone.
+# After the checks above: a slow session that starts last would run alone at the end.
 antsibull_nox.load_antsibull_nox_toml()
 
 
@@ -245,7 +267,7 @@ def describe_cores() -> str:
             )
         else:
             wanted = f"{', '.join(core.pythons[:-1])} or {core.pythons[-1]}"
-            lines.append(f"ansible-core {name}: left out, for want of Python {wanted}")
+            lines.append(f"ansible-core {name}: left out, since there is no Python {wanted}")
     return "\n".join(lines)
 
 
@@ -258,7 +280,7 @@ def changelog(session: nox.Session) -> None:
 
 @nox.session(name="execution-environment")
 def execution_environment(session: nox.Session) -> None:
-    """What ansible-builder finds that the collection needs, and what it makes of the example of a definition."""
+    """The requirements that ansible-builder finds, and the example definition of an execution environment."""
     session.install("ansible-builder")
     work = Path(session.create_tmp())
     tree = work / "ansible_collections/graphops/intune"
@@ -278,7 +300,7 @@ def execution_environment(session: nox.Session) -> None:
     session.run("ansible-builder", "create", f"--file={definition}", f"--context={context}")
     galaxy = (context / "_build/requirements.yml").read_text()
     if "graphops.intune" not in galaxy or not [*context.glob("*file")]:
-        session.error(f"{definition} does not become an image with this collection")
+        session.error(f"ansible-builder makes no image with this collection from {definition}")
 
 
 @nox.session(python=CHOSEN[FINAL])
@@ -314,7 +336,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(python=CHOSEN[FINAL], reuse_venv=True, default=False)
 def fuzz(session: nox.Session) -> None:
-    """Every parser of what comes from outside, each for a while."""
+    """Every parser of input from outside, each for some time."""
     tree = prepare(session, FINAL, "-r", "tests/unit/requirements.txt", "atheris>=2.3")
     session.env["PYTHONPATH"] = str(tree.parents[2])
     session.run("python", "-m", "tests.fuzz", *session.posargs)
