@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import re
 import shlex
 from collections.abc import Callable, Iterator, Sequence
@@ -29,15 +30,17 @@ from .documents import ROOT
 COLLECTION = "graphops.intune."
 INSTALLED = "~/.ansible/collections/ansible_collections/graphops/intune"
 REPOSITORY = str(yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["repository"])
-PACKAGES = {"ansible-core", "ansible-rulebook", "requests", "msal", "pytest"}
+PACKAGES = {"ansible-core", "ansible-rulebook", "antsibull-changelog", "requests", "msal", "pytest"}
 # What they do is their own affair, and most of it is not to be had where tests run.
 FOREIGN = {
     "ansible-builder",
     "ansible-rulebook",
+    "antsibull-changelog",
     "az",
     "cat",
     "chmod",
     "curl",
+    "git",
     "kill",
     "mkdir",
     "openssl",
@@ -127,7 +130,7 @@ class Checker:
         assert arguments[0].endswith((".env", "/bin/activate")), arguments
 
     def _cd(self, arguments: list[str]) -> None:
-        assert arguments[0] in (INSTALLED, "~/compliance"), arguments
+        assert arguments[0] in (INSTALLED, "~/compliance", "intune"), arguments
 
     # Python and make
 
@@ -152,6 +155,16 @@ class Checker:
         targets = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
         assert targets is not None
         assert set(arguments) <= set(targets[1].split()), arguments
+
+    def _nox(self, arguments: list[str]) -> None:
+        option, session, *rest = arguments
+        check, _hyphen, core = session.partition("-")
+        noxfile = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+        ours = re.search(rf"^def {check}\(", noxfile, re.M) and f'"{core}": Core(' in noxfile
+        theirs = (ROOT / "antsibull-nox.toml").read_text(encoding="utf-8")
+        assert option == "--sessions"
+        assert ours or f"[sessions.{session.replace('-', '_')}]" in theirs, session
+        assert all((ROOT / path).is_file() for path in rest if path.startswith("tests/")), rest
 
     # Ansible
 
@@ -185,7 +198,8 @@ class Checker:
 
     def _ansible(self, arguments: list[str]) -> None:
         options = _options(AdHocCLI, "ansible", arguments)
-        given = {word.partition("=")[0] for word in shlex.split(options.module_args)}
+        text = options.module_args
+        given = set(json.loads(text)) if text.startswith("{") else {word.split("=")[0] for word in shlex.split(text)}
         assert given <= module_options(options.module_name.removeprefix(COLLECTION)), given
 
     def _ansible_doc(self, arguments: list[str]) -> None:
@@ -197,6 +211,8 @@ class Checker:
 
     def _ansible_galaxy(self, arguments: list[str]) -> None:
         options = _options(GalaxyCLI, "ansible-galaxy", arguments)
+        if options.func.__name__ == "execute_build":
+            return
         assert options.args in (["graphops.intune"], [f"git+{REPOSITORY}.git"]), options.args
 
     def _ansible_vault(self, arguments: list[str]) -> None:
