@@ -160,6 +160,12 @@ def prepare(session: nox.Session, core: str, *packages: str) -> Path:
     return setup.current_path
 
 
+def paths(session: nox.Session, default: str) -> list[str]:
+    """Return pytest's arguments from the command line, with *default* where they name no path."""
+    named = any(argument.startswith("tests/") for argument in session.posargs)
+    return session.posargs if named else [default, *session.posargs]
+
+
 def ansible_test(session: nox.Session, tree: Path, command: str, *arguments: str) -> None:
     """Run ansible-test in this environment, and keep its JUnit files: `make test` counts the tests in them."""
     junit = tree / "tests/output/junit"
@@ -218,7 +224,7 @@ def e2e(session: nox.Session, core: str) -> None:
     session.env["INTUNE_PLAYS"] = "all" if MATRIX else "some"
     junit = ROOT / "tests/output" / session.name / "pytest.xml"
     with session.chdir(tree):
-        session.run("python", "-m", "pytest", f"--junit-xml={junit}", "tests/e2e", *session.posargs)
+        session.run("python", "-m", "pytest", f"--junit-xml={junit}", *paths(session, "tests/e2e"))
 
 
 # Checks that do not depend on the release run on the newest final ansible-core that this machine can run.
@@ -232,7 +238,7 @@ def eda(session: nox.Session) -> None:
     session.install("ansible-rulebook>=1.3", success_codes=[0, 1, 2])
     junit = ROOT / "tests/output" / session.name / "pytest.xml"
     with session.chdir(tree):
-        session.run("python", "-m", "pytest", f"--junit-xml={junit}", "-rs", "tests/eda", *session.posargs)
+        session.run("python", "-m", "pytest", f"--junit-xml={junit}", "-rs", *paths(session, "tests/eda"))
 
 
 def by_default(check: Callable[..., None], core: str) -> bool:

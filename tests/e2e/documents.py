@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The examples in the documentation: every code block of the guides and of each README, every EXAMPLES of a plugin.
+"""The examples in the documentation: every code block of the guides and Markdown files, every EXAMPLES of a plugin.
 
-A comment right before a block tells its test what no reader needs to know: ``.. example: WORD`` in a guide,
-``<!-- example: WORD -->`` in a README. A word with a dot is the name of the file that the block is; ``observed`` has it
-run against that profile of the emulator; ``parsed, since ...`` says why it cannot be run here.
+A comment right before a block is for its test: ``.. example: WORD`` in a guide, ``<!-- example: WORD -->`` in Markdown.
+A word with a dot is the name of the file that the block contains; ``observed`` runs it against that profile of the
+emulator; ``parsed, since ...`` gives the reason why it cannot be run here.
 """
 
 from __future__ import annotations
@@ -52,32 +52,32 @@ class Block:
 
     @property
     def place(self) -> str:
-        """Where it stands."""
+        """Its document and line."""
         return f"{self.document}:{self.line}"
 
     @property
     def file(self) -> str:
-        """The name of the file that it is; empty where it has none."""
+        """The name of the file that it contains; empty where it has no name."""
         return self.caption or (self.note if "." in self.note and not self.note.startswith(PARSED) else "")
 
     @property
     def only_parsed(self) -> bool:
-        """Whether it says why it cannot be run."""
+        """Whether it has a reason why it cannot be run."""
         return self.note.startswith(PARSED)
 
     @property
     def commands(self) -> list[str]:
-        """What a console block has typed into it."""
+        """The commands of a console block."""
         return [line.removeprefix("$ ") for line in self.text.splitlines() if line.startswith("$ ")]
 
     @property
     def content(self) -> Any:
-        """What YAML says: a list of plays, of tasks, or a mapping."""
+        """The YAML document: a list of plays, of tasks, or a mapping."""
         return yaml.safe_load(self.text)
 
     @property
     def plays(self) -> list[dict[str, Any]]:
-        """The plays, around the tasks where these are all that there is; none where it is neither."""
+        """The plays; a list of tasks becomes one play; anything else has no plays."""
         content = self.content
         if isinstance(content, list) and all(PLAY & set(entry) for entry in content):
             return content
@@ -124,11 +124,11 @@ def _plugin(path: Path) -> Iterator[Block]:
 
 
 def blocks() -> list[Block]:
-    """Every example there is."""
+    """Return every example."""
     found: list[Block] = []
     for path in sorted((ROOT / "docs/docsite/rst").glob("*.rst")):
         found += _guide(path)
-    for path in (ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("roles/*/README.md"))):
+    for path in (*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("roles/*/README.md"))):
         found += _readme(path)
     found += _readme(ROOT / "tests/emulator/README.md")
     for kind in ("modules", "filter", "lookup", "inventory"):
