@@ -35,7 +35,7 @@ def count_junit(folder: Path) -> Count:
     """Count the test cases in a folder's JUnit files."""
     passed = failed = skipped = 0
     for file in folder.rglob("*.xml"):
-        for case in ElementTree.parse(file).iter("testcase"):  # noqa: S314 - our own test tools wrote it
+        for case in ElementTree.parse(file).iter("testcase"):  # noqa: S314 - written by our own test tools
             if case.find("failure") is not None or case.find("error") is not None:
                 failed += 1
             elif case.find("skipped") is not None:
@@ -48,8 +48,8 @@ def count_junit(folder: Path) -> Count:
 def count_session(session: dict[str, Any]) -> Count:
     """Count a session of nox's report.
 
-    Whether it succeeded is what its own runner says, and not its JUnit files: those of ansible-core count a task as
-    failed that a playbook lets fail on purpose, to look at what it says.
+    Its own runner decides whether it succeeded, and not its JUnit files: ansible-core's files count a task as failed
+    that a playbook lets fail on purpose.
     """
     count = count_junit(OUTPUT / session["name"])
     if session["result"] != "success":
@@ -63,14 +63,14 @@ def main() -> int:
     shutil.rmtree(OUTPUT, ignore_errors=True)
     OUTPUT.mkdir(parents=True)
     report = OUTPUT / "nox.json"
-    # One session more than there are processors: the tests of throttling wait a good part of their time.
+    # One session more than there are processors: the tests of throttling spend much of their time waiting.
     parallel = str((os.cpu_count() or 1) + 1)
-    # CI=true: antsibull-nox reports what it would otherwise reformat.
+    # CI=true: antsibull-nox reports files that it would otherwise reformat.
     nox = [sys.executable, "-m", "nox", "--parallel", parallel, "--report", str(report)]
     run = subprocess.run([*nox, *sys.argv[1:]], cwd=ROOT, env={**os.environ, "CI": "true"}, check=False)
 
     sessions = json.loads(report.read_text())["sessions"] if report.exists() else []
-    sessions = [session for session in sessions if session["name"] != "lint"]  # it only stands for other sessions
+    sessions = [session for session in sessions if session["name"] != "lint"]  # it only starts other sessions
     total = Count()
     print(f"\n{'session':<24}{'result':<10}{'passed':>8}{'failed':>8}{'skipped':>8}{'seconds':>9}")
     for session in sessions:

@@ -4,8 +4,8 @@
 
 """Every example in the documentation works: playbooks and tasks are run, commands and everything else are checked.
 
-A block of a kind that nothing here can test fails. With ``INTUNE_DOCS=literally`` in the environment, the commands of
-"Getting started" and of the READMEs are typed one by one, as a reader would, and what takes long is run too.
+A block of a kind that no test here handles fails. With ``INTUNE_DOCS=literally`` in the environment, the commands of
+"Getting started" and of the READMEs are run one by one, as a reader would, and slow examples too.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ CREDENTIALS = {
     "INTUNE_ACCESS_TOKEN": "access_token",
     "INTUNE_AUTH_SOURCE": "auth_source",
 }
-# Of an example that is not about signing in: the token saves it half of its time.
+# For examples that are not about signing in: with a token, they take half of the time.
 USUAL = {"AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "INTUNE_ACCESS_TOKEN"}
 
 # Source: Microsoft's reference of Microsoft Graph PowerShell.
@@ -68,12 +68,12 @@ CMDLETS = {
 
 
 def of(*languages: str) -> list[Any]:
-    """The blocks of these languages, as parameters of a test."""
+    """Return the blocks of these languages, as parameters of a test."""
     return [pytest.param(block, id=block.place) for block in BLOCKS if block.language in languages]
 
 
 def files_of(document: str) -> dict[str, str]:
-    """The files that a document has its reader write."""
+    """Return the files that the reader of a document creates."""
     return {block.file: block.text for block in BLOCKS if block.document == document and block.file}
 
 
@@ -82,7 +82,7 @@ def is_slow(play: dict[str, Any]) -> bool:
 
 
 def runs(block: Block) -> bool:
-    """Tell whether the block is run as it stands, by `test_the_playbooks_do_their_work`."""
+    """Return whether the block is run without changes."""
     if block.language != "yaml" or block.only_parsed or block.document.startswith(TESTED_ELSEWHERE):
         return False
     if is_rulebook(block.content):
@@ -91,17 +91,17 @@ def runs(block: Block) -> bool:
     return bool(plays) and all(play["hosts"] == "localhost" for play in plays) and (LITERALLY or not is_slow(plays[0]))
 
 
-RUN = list({str(block.plays): block for block in BLOCKS if runs(block)}.values())  # the same twice is one
+RUN = list({str(block.plays): block for block in BLOCKS if runs(block)}.values())  # each example once
 SIGNING_IN = [
     block for block in RUN if re.match(f"{GUIDES}guide_(access|cert|client|cred|fed|managed)", block.document)
 ]
 SHOWN = [block for block in BLOCKS if block.document == GUIDE and block.language == "text"]
 
 
-# --- nothing is left out
+# --- every example
 
 
-def test_there_are_examples_to_look_at() -> None:
+def test_there_are_examples_to_check() -> None:
     assert len(RUN) > 35
     documents = {block.document for block in BLOCKS}
     guides = {str(path.relative_to(ROOT)) for path in (ROOT / GUIDES).glob("*.rst")}
@@ -114,12 +114,12 @@ def test_every_example_has_a_test(block: Block) -> None:
     assert block.note in ("", "observed", block.file) or len(block.note) > len(PARSED)
 
 
-# --- those that are run
+# --- examples that are run
 
 
 @pytest.fixture
 def folder(ansible: Ansible) -> Path:
-    """Where a reader works: every file that an example is, and what plugins' examples read."""
+    """A reader's folder: the files of all examples, and those that plugins' examples read."""
     for document in {block.document for block in BLOCKS}:
         for name, text in files_of(document).items():
             path = ansible.folder / name
@@ -145,7 +145,7 @@ def token(emulator: RunningEmulator) -> str:
 
 
 def environment(block: Block) -> dict[str, str]:
-    """What a play must not see of the credentials: those that its page has not exported by then."""
+    """Return an environment without the credentials that the page has not exported before this block."""
     before = [other for other in BLOCKS if other.document == block.document and other.line < block.line]
     typed = " ".join(command for other in before for command in other.commands)
     exported = {name for name in CREDENTIALS if re.search(rf"\b{name}\b", typed)} if block.document != GUIDE else set()
@@ -153,7 +153,7 @@ def environment(block: Block) -> dict[str, str]:
 
 
 def plays(chosen: list[Block], emulator: RunningEmulator) -> list[dict[str, Any]]:
-    """The plays of these blocks, each called by its place, with the emulator's hosts and tenant for others."""
+    """Return the plays of these blocks, each named by its place, with the emulator's hosts and tenant."""
     own = {
         "contoso.onmicrosoft.com": emulator.credentials["tenant_id"],
         "https://graph.microsoft.com": emulator.credentials["graph_url"],
@@ -170,7 +170,7 @@ def plays(chosen: list[Block], emulator: RunningEmulator) -> list[dict[str, Any]
 
 
 def variables(emulator: RunningEmulator, ids: Ids) -> dict[str, Any]:
-    """What the examples call a tenant's own."""
+    """Return the variables that the examples use for values of a tenant."""
     credentials = emulator.credentials
     application = {name: credentials[name] for name in ("tenant_id", "client_id")}
     return {
@@ -186,7 +186,7 @@ def variables(emulator: RunningEmulator, ids: Ids) -> dict[str, Any]:
 
 
 def run(ansible: Ansible, ids: Ids, chosen: list[Block], **more: Any) -> str:
-    """Run the blocks one after the other in one process; return what was shown."""
+    """Run the blocks one after the other in one process; return the output."""
     emulator = ansible.emulator
     made = plays(chosen, emulator)
     (ansible.folder / "examples.yml").write_text(yaml.safe_dump(made, sort_keys=False), encoding="utf-8")
@@ -198,7 +198,7 @@ def run(ansible: Ansible, ids: Ids, chosen: list[Block], **more: Any) -> str:
             **{name: values[key] for name, key in CREDENTIALS.items()},
             "AZURE_POD_IDENTITY_AUTHORITY_HOST": values["imds_url"],
             "NO_PROXY": "127.0.0.1,localhost",
-            "SSL_CERT_FILE": values["ca_path"],  # for the recipe by hand, which names no authority
+            "SSL_CERT_FILE": values["ca_path"],  # for the uri recipe, which names no authority
             "ANSIBLE_PIPELINING": "1",
         },
     )
@@ -212,12 +212,12 @@ def run(ansible: Ansible, ids: Ids, chosen: list[Block], **more: Any) -> str:
 @pytest.mark.usefixtures("folder")
 def test_the_guides_playbooks_do_their_work(ansible: Ansible, emulator: RunningEmulator, ids: Ids) -> None:
     chosen = [block for block in RUN if block.document.startswith(GUIDES) and block not in SIGNING_IN]
-    chosen.sort(key=lambda block: block.document != GUIDE)  # what it shows is the fleet as it is at first
+    chosen.sort(key=lambda block: block.document != GUIDE)  # its output is that of the unchanged fleet
     elsewhere = {"observed", "declare.yml"}
     output = run(ansible, ids, [block for block in chosen if not {block.note, block.file} & elsewhere])
     for line in SHOWN[0].text.splitlines():
         assert line.strip() in output
-    # The recipe by hand, and it alone, does what a good client never does.
+    # Only the uri recipe does something that a good client never does.
     assert {finding["rule"] for finding in emulator.judge()["findings"]} == {"no_client_request_id"}
     emulator.reset()
 
@@ -232,7 +232,7 @@ def test_each_way_to_sign_in_does_sign_in(ansible: Ansible, emulator: RunningEmu
 
 @pytest.mark.skipif(
     not LITERALLY and tuple(map(int, release.__version__.split(".")[:2])) < (2, 19),
-    reason="takes half of the time, and the guides' playbooks use the same modules; newer releases run it",
+    reason="takes half of the time, and the guides' playbooks use the same modules; newer releases run this test",
 )
 def test_the_readmes_and_the_plugins_examples_do_their_work(ansible: Ansible, ids: Ids, folder: Path) -> None:
     chosen = [block for block in RUN if not block.document.startswith(GUIDES)]
@@ -242,9 +242,7 @@ def test_the_readmes_and_the_plugins_examples_do_their_work(ansible: Ansible, id
 
 
 @pytest.mark.usefixtures("folder")
-def test_what_is_meant_for_a_service_that_refuses_updates(
-    ansible: Ansible, emulator: RunningEmulator, ids: Ids
-) -> None:
+def test_examples_for_a_service_that_refuses_updates(ansible: Ansible, emulator: RunningEmulator, ids: Ids) -> None:
     emulator.settings(profile="observed")
     chosen = [block for block in RUN if block.note == "observed"]
     assert chosen
@@ -262,14 +260,14 @@ def test_declaring_as_getting_started_has_it(ansible: Ansible, emulator: Running
         assert (done.code, changed in done.output) == (0, True), done.output
 
 
-# --- those that are checked
+# --- examples that are checked
 
 
 @pytest.mark.parametrize("block", of("console"))
 def test_commands_name_what_exists(block: Block) -> None:
     checker = Checker(files_of(block.document))
     assert block.commands
-    for before in BLOCKS:  # a function that was defined further up is there
+    for before in BLOCKS:  # a function that an earlier block defined exists
         if before.document == block.document and before.language == "console" and before.line <= block.line:
             for command in before.commands:
                 checker.check(command)
@@ -307,7 +305,7 @@ def test_powershell_names_real_cmdlets(block: Block) -> None:
 
 @pytest.mark.parametrize("block", of("text"))
 def test_text_is_what_is_shown(block: Block) -> None:
-    """By a command right before it; what the guide shows is compared with what really comes, above."""
+    """By a command right before it; other tests compare the guide's text with the real output."""
     before = [other for other in BLOCKS if other.document == block.document and other.line < block.line]
     if not block.document.startswith(TESTED_ELSEWHERE):
         assert block.document == GUIDE
@@ -319,7 +317,7 @@ def test_text_is_what_is_shown(block: Block) -> None:
 
 @pytest.mark.skipif(not LITERALLY, reason="takes long; INTUNE_DOCS=literally runs it")
 class TestLiterally:
-    """The commands of a document, typed one by one."""
+    """The commands of a document, run one by one."""
 
     @pytest.mark.parametrize("document", [GUIDE, "README.md", "roles/compliance_report/README.md"])
     def test_the_commands(self, ansible: Ansible, ids: Ids, folder: Path, document: str) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is there for AWX, Ansible Automation Platform and ansible-builder names nothing that does not exist."""
+"""The files for AWX, Ansible Automation Platform and ansible-builder name only what exists."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 ROOT = Path(str(_options.__file__)).parents[2]
 AWX = ROOT / "extensions" / "awx"
 PROJECT = AWX / "project"
-ARTEFACTS = sorted(path for folder in ("extensions", "meta", "playbooks") for path in (ROOT / folder).rglob("*.yml"))
+FILES = sorted(path for folder in ("extensions", "meta", "playbooks") for path in (ROOT / folder).rglob("*.yml"))
 
-# What the modules of awx.awx take, as far as it is used here.
+# The options of the modules of awx.awx, as far as they are used here.
 KNOWN = {
     "controller_credential_types": {"name", "description", "kind", "inputs", "injectors"},
     "controller_credentials": {"name", "organization", "credential_type", "inputs"},
@@ -48,7 +48,7 @@ NODE = {"identifier", "unified_job_template", "lookup_organization", "approval_n
 
 
 class Loader(yaml.SafeLoader):
-    """One that knows the tag by which ansible-core is told that a text is no template."""
+    """A loader that knows ansible-core's tag for texts that are not templates."""
 
 
 def _text(loader: Loader, node: yaml.ScalarNode) -> Any:
@@ -59,7 +59,7 @@ Loader.add_constructor("!unsafe", _text)
 
 
 def load(path: Path) -> Any:
-    return yaml.load(path.read_text(encoding="utf-8"), Loader)  # noqa: S506 - made of the safe one
+    return yaml.load(path.read_text(encoding="utf-8"), Loader)  # noqa: S506 - a subclass of the safe one
 
 
 INPUTS = load(AWX / "credential_type_inputs.yml")
@@ -72,13 +72,13 @@ def names(kind: str) -> set[str]:
     return {item["name"] for item in CONTROLLER[f"controller_{kind}"]}
 
 
-@pytest.mark.parametrize("path", ARTEFACTS, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_it_is_yaml(path: Path) -> None:
     assert load(path)
 
 
-def test_there_is_what_is_spoken_of() -> None:
-    assert len(ARTEFACTS) >= 12
+def test_there_are_files_to_check() -> None:
+    assert len(FILES) >= 12
     assert set(CONTROLLER) == {*KNOWN, "intune_slices", "intune_organization"}
 
 
@@ -110,7 +110,7 @@ def test_the_environment_is_one_that_modules_read() -> None:
         # Each field fills the option of its name; the certificate is a file, and its path the option.
         used = set(re.findall(r"{{ (\w+) }}", template)) or {"certificate_path"}
         assert used == {read[variable]}, variable
-        assert not variable.startswith("ANSIBLE_"), "AWX takes none of these"
+        assert not variable.startswith("ANSIBLE_"), "AWX accepts no such variable"
 
 
 def test_the_injectors_are_templates_that_awx_accepts() -> None:
@@ -125,7 +125,7 @@ def test_the_injectors_are_templates_that_awx_accepts() -> None:
     assert all(re.fullmatch(r"template\.[a-z_]+", name) for name in INJECTORS["file"])
 
 
-def test_what_is_not_filled_in_becomes_empty_text() -> None:
+def test_an_empty_field_becomes_empty_text() -> None:
     sandbox = ImmutableSandboxedEnvironment()
     given = {"tenant_id": "t", "client_id": "c", "tower": {"filename": {"certificate": "/f"}}}
     rendered = {name: sandbox.from_string(template).render(given) for name, template in INJECTORS["env"].items()}
@@ -176,7 +176,7 @@ def test_the_project_imports_playbooks_of_the_collection() -> None:
         assert (ROOT / "playbooks" / f"{playbook.removeprefix('graphops.intune.')}.yml").is_file()
 
 
-def test_the_slices_are_as_many_as_the_playbook_is_told() -> None:
+def test_the_playbook_gets_the_number_of_slices() -> None:
     specs = load(ROOT / "roles/compliance_converge/meta/argument_specs.yml")["argument_specs"]["sliced"]["options"]
     [template] = CONTROLLER["controller_templates"]
     assert set(template["extra_vars"]) <= set(specs)
@@ -184,7 +184,7 @@ def test_the_slices_are_as_many_as_the_playbook_is_told() -> None:
     assert 1 < CONTROLLER["intune_slices"] <= specs["compliance_converge_write_limit"]["default"]
 
 
-def test_the_workflow_leads_from_the_policies_to_the_changes() -> None:
+def test_the_workflow_goes_from_the_policies_to_the_changes() -> None:
     [workflow] = CONTROLLER["controller_workflows"]
     assert workflow["allow_simultaneous"] is False
     nodes = {node["identifier"]: node for node in workflow["simplified_workflow_nodes"]}
@@ -194,7 +194,7 @@ def test_the_workflow_leads_from_the_policies_to_the_changes() -> None:
         assert set(node.get("success_nodes", ())) <= set(nodes)
         if "approval_node" not in node:
             assert node["unified_job_template"] in names("templates") | names("inventory_sources")
-        if "job_type" in node:  # AWX ignores what the template does not ask for
+        if "job_type" in node:  # AWX ignores it unless the template prompts for it
             assert node["unified_job_template"] in prompting
     way = ["policies"]
     while following := nodes[way[-1]].get("success_nodes"):
@@ -208,7 +208,8 @@ def test_the_workflow_leads_from_the_policies_to_the_changes() -> None:
 def test_devices_are_counted_by_modules_that_exist() -> None:
     queries = load(ROOT / "extensions/audit/event_query.yml")
     modules = {f"graphops.intune.{path.stem}" for path in (ROOT / "plugins/modules").glob("*.py")}
-    assert set(queries) == {module for module in modules if not module.endswith("_info")}
+    reading = ("_info", "_report")
+    assert set(queries) == {module for module in modules if not module.endswith(reading)}
     assert all(set(query) == {"query"} for query in queries.values())
 
 

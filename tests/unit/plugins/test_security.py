@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""SECURITY.md against what is there: each threat has a test that exists and that CI runs, and the lock file is one."""
+"""SECURITY.md and the lock file: each threat has a test that exists and that CI runs; the lock file is complete."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ import pytest
 ROOT = Path(__file__).parents[3]
 PAPER = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
 LOCK = (ROOT / "tests/development.lock").read_text(encoding="utf-8")
-# What nox runs by default; see noxfile.py.
+# The folders of tests that nox runs by default; see noxfile.py.
 RUN_BY_CI = ("unit/", "e2e/", "eda/")
 
 
 def threats() -> list[tuple[str, list[str]]]:
-    """The rows of the tables of threats: the threat, and its tests."""
+    """Return the threats in the tables, each with its tests."""
     chapter = PAPER.partition("\n## Threats")[2].partition("\n## ")[0]
     rows = [line.strip("|").split("|") for line in chapter.splitlines() if line.startswith("|")]
     found = [(row[0].strip(), re.findall(r"`([^`]+)`", row[2])) for row in rows if len(row) == 3]
@@ -35,7 +35,7 @@ def test_every_threat_has_a_test_and_is_there_once() -> None:
     assert len(names) > 30
     assert len(set(names)) == len(names)
     assert [threat for threat, tests in threats() if not tests] == []
-    # No row escapes this test by having another number of columns.
+    # No row escapes this test by another number of columns.
     chapter = PAPER.partition("\n## Threats")[2].partition("\n## ")[0]
     assert {line.count("|") for line in chapter.splitlines() if line.startswith("|")} == {4}
 
@@ -67,11 +67,11 @@ def test_users_find_it() -> None:
 
 
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#:]+)\)", PAPER))))
-def test_what_it_links_to_is_there(link: str) -> None:
+def test_its_links_lead_to_files_that_exist(link: str) -> None:
     assert (ROOT / link).exists()
 
 
-def test_at_run_time_there_are_lower_bounds_alone() -> None:
+def test_run_time_requirements_have_lower_bounds_only() -> None:
     lines = [
         line for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines() if line[:1] not in "#"
     ]
@@ -92,7 +92,7 @@ def test_the_lock_has_a_version_and_hashes_of_everything_and_no_host() -> None:
     "file",
     ["requirements.txt", "tests/unit/requirements.txt", "tests/emulator/requirements.txt", "tests/development.in"],
 )
-def test_the_lock_knows_all_that_is_asked_for(file: str) -> None:
+def test_the_lock_has_all_requirements(file: str) -> None:
     text = (ROOT / file).read_text(encoding="utf-8")
     wanted = re.findall(r"^([A-Za-z][\w.-]*)", text, re.MULTILINE)
     locked = set(re.findall(r"^([a-z0-9._-]+)==", LOCK, re.MULTILINE))

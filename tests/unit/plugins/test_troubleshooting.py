@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The troubleshooting guide quotes what users read: each message is one that a trouble really tells, under its code."""
+"""The troubleshooting guide quotes messages: each of them is produced by a failure with the code of its section."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CODES = {value for name, value in vars(Code).items() if name.isupper()}
 
 
 def quoted() -> list[tuple[str, str]]:
-    """Each message with the section in which it stands."""
+    """Return each quoted message with its section."""
     found: list[tuple[str, str]] = []
     section = ""
     lines = GUIDE.read_text(encoding="utf-8").splitlines()
@@ -39,7 +39,7 @@ QUOTED = quoted()
 
 
 def fits(message: str, sentence: str) -> bool:
-    """Tell whether the sentence is, or has in it, the message; ``...`` stands for anything."""
+    """Return whether the sentence contains the message; ``...`` stands for anything."""
     return bool(re.search(".*".join(re.escape(part) for part in message.split("...")), sentence, re.DOTALL))
 
 
@@ -48,22 +48,21 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> list[Told]:
     return [one for trouble in TROUBLES for one in tell(trouble, tmp_path_factory.mktemp("trouble"))]
 
 
-def test_there_are_messages_to_look_at() -> None:
+def test_there_are_messages_to_check() -> None:
     assert len(QUOTED) > 40
 
 
 @pytest.mark.parametrize(("section", "message"), QUOTED)
 def test_a_quoted_message_is_one_that_users_read(section: str, message: str, told: list[Told]) -> None:
     codes = {one.code for one in told if fits(message, one.sentence)}
-    assert codes, "nothing says so"
+    assert codes, "no failure has this message"
     if section == WARNINGS:
         assert codes == {None}
     elif section != OTHER:
         assert section in codes
 
 
-def test_every_trouble_is_told_of(told: list[Told]) -> None:
-    """What the guide leaves out, nobody would look for there."""
+def test_every_failure_is_quoted(told: list[Told]) -> None:
     assert [one for one in told if not any(fits(message, one.sentence) for _section, message in QUOTED)] == []
 
 
