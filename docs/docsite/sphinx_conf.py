@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# What `make docs` adds to the Sphinx configuration that `antsibull-docs sphinx-init` writes.
+# `make docs` appends this to the Sphinx configuration that `antsibull-docs sphinx-init` writes.
 
 import zlib
 from pathlib import Path
 
-# The places in ansible-core's documentation that ours refers to. Sphinx would fetch the inventory of that whole site,
-# and fail where it cannot be reached; these few are all that is needed.
+# The places in ansible-core's documentation to which ours links. Sphinx would download the inventory of that complete
+# site, and fail where it cannot be reached; these few are enough.
 _ANSIBLE = "https://docs.ansible.com/projects/ansible/latest/"
 _LABELS = {
     "action_plugins": "plugins/action.html",
@@ -26,7 +26,7 @@ _VARIABLES = [
 
 
 def _inventory() -> bytes:
-    """Return the places as Sphinx's inventory format has them."""
+    """Return the places in the format of Sphinx's inventory."""
     anchors = {label: label.translate(str.maketrans("_.", "--")) for label in _LABELS}
     lines = [f"{label} std:label -1 {page}#{anchors[label]} {label}" for label, page in _LABELS.items()]
     lines += [f"{name} std:envvar 1 reference_appendices/config.html#envvar-$ -" for name in _VARIABLES]
