@@ -21,7 +21,7 @@ from ...module_utils._compliance.model import DEVICE_STATUS
 from ...module_utils._compliance.routes import DeviceStatuses
 from ...module_utils._errors import IntuneError, Phase
 from ...module_utils._graph.client import GraphClient
-from .._client import open_client
+from ...module_utils._preflight import mask, open_client
 from .event import make_event
 from .memory import Change, Poll, summary
 from .options import WatchOptions, read_options
@@ -222,7 +222,7 @@ async def watch(queue: Any, args: Mapping[str, Any]) -> None:
     clock = StoppableClock()
     with (
         contextlib.closing(StateFile(options.state_file, tenant)) as file,
-        open_client(connection, credential, clock) as client,
+        open_client(connection, credential, mask, clock) as client,
     ):
         try:
             await run_until_signal(Watcher(options, file, client, events, clock).run())

@@ -19,9 +19,8 @@ from ...module_utils._errors import InvalidOptionsError
 from ...module_utils._graph.client import GraphClient
 from ...module_utils._graph.resource import Row
 from ...module_utils._options import Connection
-from ...module_utils._preflight import check
+from ...module_utils._preflight import check, mask, open_client
 from ...module_utils._version import VERSION
-from .._client import open_client
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,7 +64,7 @@ class Query:
 
     def _run(self, work: Callable[[GraphClient], list[Row]]) -> list[Row]:
         _none, credential = check(self.connection, self._check)
-        with open_client(self.connection, credential) as client:
+        with open_client(self.connection, credential, mask) as client:
             return work(client)
 
     def _check(self) -> None:

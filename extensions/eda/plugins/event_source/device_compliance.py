@@ -90,7 +90,7 @@ options:
     description:
       - How to sign in.
       - With V(auto), the first of access token, client secret, certificate and federated token that is complete is
-        taken. Managed identity is never taken unasked, since looking for it hangs outside of Azure.
+        used. Managed identity is never used by itself, since probing for it hangs outside Azure.
       - If not set, the environment variable E(INTUNE_AUTH_SOURCE) is used.
     type: str
     choices: [auto, access_token, client_secret, certificate, federated_token, managed_identity]
@@ -134,7 +134,7 @@ options:
     aliases: [oidc_token]
   federated_token_file:
     description:
-      - A file that holds such a token. It is read each time when a token for Graph is asked for.
+      - A file that contains such a token. It is read each time a token for Graph is requested.
       - If not set, the environment variable E(AZURE_FEDERATED_TOKEN_FILE) is used.
     type: path
     aliases: [oidc_token_file_path]
@@ -145,28 +145,27 @@ options:
     type: str
   token_cache:
     description:
-      - A file in which access tokens are kept between tasks and shared between forks, so that a playbook signs in once.
-      - It holds plain text. It is created with mode 0600, and refused when others can read it or when it belongs to
+      - A file in which access tokens are stored between tasks and shared by forks, so that a playbook signs in once.
+      - It contains plain text. It is created with mode 0600, and refused when others can read it or when it belongs to
         another user.
       - If not set, the environment variable E(INTUNE_TOKEN_CACHE) is used; if that is not set either, nothing is
-        kept.
+        stored.
     type: path
   budget_path:
     description:
-      - A file through which the tasks on this control node share what the service grants one application in one tenant,
-        100 writes and 1,000 requests in 20 seconds. Give the same to all, best by the environment variable.
-      - Without it, each task keeps within that by itself. Several at a time, as with forks, then exceed it together,
-        and the service refuses what is too much.
-      - It holds moments and counts. It is created with mode 0600, and refused when others can use it or when it belongs
-        to another user.
-      - Tasks are of one application where their O(graph_url) or O(cloud), O(tenant_id) and O(client_id) are the same to
-        the letter.
+      - A file by which the tasks on this control node share the rate limits of one application in one tenant, such as
+        100 writes and 1,000 requests in 20 seconds. Set the same file for all, best by the environment variable.
+      - Without it, each task keeps the limits by itself. Several at a time, as with forks, then exceed them together,
+        and the service throttles them.
+      - It contains times and counts. It is created with mode 0600, and refused when others can use it or when it
+        belongs to another user.
+      - Tasks are of one application where their O(graph_url) or O(cloud), O(tenant_id) and O(client_id) are identical.
       - If not set, the environment variable E(INTUNE_BUDGET_PATH) is used; if that is not set either, nothing is
         shared.
     type: path
   cloud:
     description:
-      - Which of Microsoft's clouds the tenant lives in.
+      - The Microsoft cloud of the tenant.
       - V(us_gov) is the US Government cloud L4, V(us_gov_dod) L5, and V(china) the one that 21Vianet operates.
       - If not set, the environment variable E(INTUNE_CLOUD) is used.
     type: str
@@ -198,13 +197,13 @@ options:
   validate_certs:
     description:
       - Whether to verify TLS certificates. Set it to V(false) for a test server only, and prefer O(ca_path) even
-        there; without verification anybody on the way can read the credentials.
+        there; without verification, the credentials can be read in transit.
     type: bool
     default: true
   proxy:
     description:
       - The URL of the proxy for signing in and for Graph.
-      - If not set, E(HTTPS_PROXY) and E(NO_PROXY) are honoured; when given, it is used for every host.
+      - If not set, E(HTTPS_PROXY) and E(NO_PROXY) are honored; when given, it is used for every host.
     type: str
   timeout:
     description:
@@ -214,9 +213,9 @@ options:
     default: 30.0
   retry_timeout:
     description:
-      - Seconds in all that a task may spend waiting because the service said so (throttling) or failed. V(0) means
+      - Seconds in all that a task may spend waiting because the service asked for it (throttling) or failed. V(0) means
         that nothing is repeated.
-      - When the service asks for more than what is left, the task fails at once and says when to come back.
+      - When the service asks for more than what is left, the task fails at once and names the time to run it again.
       - If not set, the environment variable E(INTUNE_RETRY_TIMEOUT) is used.
     type: float
     default: 300.0
