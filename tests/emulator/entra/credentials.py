@@ -110,22 +110,6 @@ class CredentialFiles:
 
     def write(self, credentials: Credentials, addresses: Addresses) -> None:
         """Writes each credential in each form that a client may need, and ``credentials.json`` that lists them."""
-        certificate = credentials.certificate.public_bytes(serialization.Encoding.PEM)
-        password = serialization.BestAvailableEncryption(PFX_PASSWORD.encode())
-        files = {
-            "certificate_path": ("certificate.pem", _pem(credentials.key) + certificate),
-            "certificate_encrypted_path": (
-                "certificate-encrypted.pem",
-                _pem(credentials.key, password) + certificate,
-            ),
-            "certificate_pfx_path": (
-                "certificate.pfx",
-                pkcs12.serialize_key_and_certificates(
-                    b"emulator", credentials.key, credentials.certificate, None, password
-                ),
-            ),
-            "federated_token_file": ("federated-token", credentials.federated_token.encode()),
-        }
         listed = {
             "tenant_id": credentials.tenant_id,
             "client_id": credentials.client_id,
@@ -143,10 +127,23 @@ class CredentialFiles:
             "control_url": addresses.control_url,
             "ca_path": str(self.ca),
         }
-        for name, (file_name, content) in files.items():
+        for name, (file_name, content) in _credential_files(credentials).items():
             write_private(self.directory / file_name, content)
             listed[name] = str(self.directory / file_name)
         write_private(self.directory / "credentials.json", json.dumps(listed, indent=2).encode() + b"\n")
+
+
+def _credential_files(credentials: Credentials) -> dict[str, tuple[str, bytes]]:
+    """The files by their names in ``credentials.json``, each with its file name and content."""
+    key, certificate = credentials.key, credentials.certificate.public_bytes(serialization.Encoding.PEM)
+    password = serialization.BestAvailableEncryption(PFX_PASSWORD.encode())
+    pfx = pkcs12.serialize_key_and_certificates(b"emulator", key, credentials.certificate, None, password)
+    return {
+        "certificate_path": ("certificate.pem", _pem(key) + certificate),
+        "certificate_encrypted_path": ("certificate-encrypted.pem", _pem(key, password) + certificate),
+        "certificate_pfx_path": ("certificate.pfx", pfx),
+        "federated_token_file": ("federated-token", credentials.federated_token.encode()),
+    }
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -58,11 +58,8 @@ class CompliancePolicies:
 
     def answer(self, exchange: Exchange, keep: frozenset[str] | None) -> Answer:
         """The answer to an authorized request. Of a write, only the properties in ``keep`` are kept (None: all)."""
-        route, method, settings = parse(exchange.segments), exchange.method, self._settings.values
-        if (method, route.target) in _ABSENT[settings.profile]:
-            raise route.not_routed(method)
-        if route.policy_id in settings.policies_unreadable and route.target in _ABOUT_ROWS:
-            raise forbidden(_READ_ROLES)
+        route, method = parse(exchange.segments), exchange.method
+        self._check(route, method)
         match method, route.target:
             case "GET", Target.POLICIES:
                 return self._policies(exchange, route)
@@ -85,6 +82,13 @@ class CompliancePolicies:
                 self._store.delete(route.policy_id, route.status_id)
                 return Answer(204)
         raise route.not_routed(method)
+
+    def _check(self, route: Route, method: str) -> None:
+        settings = self._settings.values
+        if (method, route.target) in _ABSENT[settings.profile]:
+            raise route.not_routed(method)
+        if route.policy_id in settings.policies_unreadable and route.target in _ABOUT_ROWS:
+            raise forbidden(_READ_ROLES)
 
     def _policies(self, exchange: Exchange, route: Route) -> Answer:
         shown = [json_bytes(policy.as_json(route.version)) for policy in self._store.policies.values()]

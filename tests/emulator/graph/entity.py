@@ -97,11 +97,14 @@ def read_changes(
                 f"The property '{name}' does not exist on type '{kind.TYPE}'. Make sure to only use property names "
                 "that are defined by the type."
             )
-        if any_member and prop.edm in edm.MEMBERS and isinstance(value, str):
-            changes[prop] = value
-            continue
-        try:
-            changes[prop] = edm.read(value, prop.edm, prop.nullable)
-        except EdmError as error:
-            raise EdmError(f"Invalid value for property '{name}': {error}") from None
+        changes[prop] = _read(prop, value, any_member)
     return changes
+
+
+def _read(prop: Property, value: object, any_member: bool) -> Value:
+    if any_member and prop.edm in edm.MEMBERS and isinstance(value, str):
+        return value
+    try:
+        return edm.read(value, prop.edm, prop.nullable)
+    except EdmError as error:
+        raise EdmError(f"Invalid value for property '{prop.name}': {error}") from None
