@@ -53,7 +53,7 @@ class Remote:
         return verdict
 
     def budget(self) -> dict[str, Any]:
-        """For each family: the current and the highest use of its budgets, and the number of requests over budget."""
+        """The current and the highest use of the budgets, and the number of requests over budget; see the README."""
         figures: dict[str, Any] = self.control("GET", "budget")
         return figures
 

@@ -94,8 +94,9 @@ class Budget:
         return Excess(tuple(exceeded), max(exceeded.values())) if exceeded else None
 
     def as_json(self) -> dict[str, object]:
-        """The figures of each family, under its name."""
-        return {family.value: self._figures(family) for family in Family}
+        """The figures of compliance policies, and under its name those of each other family."""
+        others = {family.value: self._figures(family) for family in Family if family is not Family.COMPLIANCE_POLICIES}
+        return self._figures(Family.COMPLIANCE_POLICIES) | others
 
     def _figures(self, of: Family) -> dict[str, object]:
         """The figures of the busiest application, and how many requests of all applications were refused."""

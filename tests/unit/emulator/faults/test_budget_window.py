@@ -28,8 +28,10 @@ class Clock:
 
 
 def figures(budget: Budget) -> Any:
-    """The figures of the policies' family."""
-    return budget.as_json()[POLICIES.value]
+    """The figures of compliance policies."""
+    shown = budget.as_json()
+    del shown[DEVICES.value]
+    return shown
 
 
 class TestWindow:
