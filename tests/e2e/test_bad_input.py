@@ -106,7 +106,7 @@ def test_missing_credentials_are_named(
 
 def test_what_only_the_service_can_tell(ansible: Ansible, emulator: RunningEmulator, ids: Ids) -> None:
     cases = [
-        Bad({"tenant_id": UNKNOWN_TENANT}, ("no such tenant", "tenant_id", "cloud"), "auth_failed"),
+        Bad({"tenant_id": UNKNOWN_TENANT}, ("the tenant does not exist", "tenant_id", "cloud"), "auth_failed"),
         Bad(
             {"client_secret": "{{ lookup('ansible.builtin.env', 'WRONG') }}"},
             ("client_secret is not the application's", "not its id"),
