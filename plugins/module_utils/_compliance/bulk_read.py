@@ -45,7 +45,7 @@ class RowReader:
         """Yield each id with its row, or with the error of reading that one row; in any order.
 
         Raises:
-            IntuneError: a page of the list, or an envelope as a whole, cannot be read.
+            IntuneError: a page of the list, or a complete envelope, cannot be read.
         """
         missing = dict.fromkeys(status_ids)
         pages = self._statuses.pages(policy_id, operation)

@@ -164,8 +164,7 @@ class BulkWrite:
         """Read the statuses that may have been updated; return what still differs of each.
 
         Args:
-            out_of_time: the error of a task that has no time left. Where the service wants no request before a while,
-                not even that is read.
+            out_of_time: the error of a task that has no time left. If the service requests a wait, nothing is read.
         """
         again: list[PendingWrite] = []
         if out_of_time is not None and asks_to_wait(out_of_time):

@@ -31,7 +31,7 @@ def read_each(
         batch: whether envelopes may be used. They are POST requests, which check mode does not send.
 
     Raises:
-        IntuneError: an envelope as a whole, or the connection, failed; or the service asks to wait too long.
+        IntuneError: the complete envelope or the connection failed; or the service requests too long a wait.
     """
     waiting = collections.deque(paths)
     failed: dict[str, IntuneError] = {}

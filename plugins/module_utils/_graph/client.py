@@ -152,7 +152,7 @@ class GraphClient:
         The envelope is repeated where that is safe, its calls are not: who sent them knows what may be repeated.
 
         Raises:
-            IntuneError: the envelope as a whole failed; with ``may_have_applied`` set, its writes may be in effect.
+            IntuneError: the complete envelope failed; with ``may_have_applied`` set, its writes may be in effect.
         """
         from .batch import answers, envelope  # loaded by tasks for many objects
 
@@ -176,7 +176,7 @@ class GraphClient:
             return self._document(call, answer, operation)
         except IntuneError as error:
             if answer.status == 424:
-                # No request of ours depends on another: the batch stumbled, and this one was not carried out.
+                # No request depends on another one: the batch failed temporarily, and this one was not carried out.
                 error.failure.retryable = True
             return error
 

@@ -66,7 +66,7 @@ class LoginHttp:
         """MSAL may close its client; the transport is the task's, which closes it."""
 
     def last_failure(self) -> IntuneError | None:
-        """Return the error in the last answer, None where that was a success or there was none."""
+        """Return the error in the last answer, None where that was a success or no request was sent."""
         if self._last is None or self._last[0].ok:
             return None
         answer, method, url = self._last

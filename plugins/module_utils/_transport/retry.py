@@ -143,8 +143,8 @@ class RetryBudget:
 
     def _backoff(self, attempt: int) -> float:
         # Half of it fixed, half random: forks that failed together do not retry together.
-        whole = min(FIRST_BACKOFF * 2.0 ** min(attempt - 1, 16), LONGEST_BACKOFF)
-        return whole * (0.5 + self._chance() / 2)
+        longest = min(FIRST_BACKOFF * 2.0 ** min(attempt - 1, 16), LONGEST_BACKOFF)
+        return longest * (0.5 + self._chance() / 2)
 
     def _give_up(self, error: IntuneError, asked: float | None) -> IntuneError:
         if asked is None:
@@ -165,7 +165,7 @@ class RetryBudget:
 
 
 def asks_to_wait(error: IntuneError) -> bool:
-    """Return whether the service wants no request at all for a while."""
+    """Return whether the service requests a wait before any other request."""
     return error.failure.code == Code.THROTTLED or error.failure.retry_after is not None
 
 

@@ -29,7 +29,7 @@ _handlers: dict[signal.Signals, Any] = {}
 
 
 async def run_until_signal(work: Coroutine[Any, Any, None]) -> None:
-    """Run a source until it ends, is cancelled, or the process gets a signal to end, which is not an error.
+    """Run a source until it ends, is canceled, or the process gets a signal to end, which is not an error.
 
     A second signal goes to the handler that was set before.
     """
@@ -39,7 +39,7 @@ async def run_until_signal(work: Coroutine[Any, Any, None]) -> None:
     try:
         await task
     except asyncio.CancelledError:
-        if task in _sources:  # cancelled by ansible-rulebook, not by a signal
+        if task in _sources:  # canceled by ansible-rulebook, not by a signal
             raise
         await asyncio.sleep(_GRACE_SECONDS)
     finally:

@@ -131,7 +131,7 @@ class Watcher:
         self._has_read = False
 
     async def run(self) -> None:
-        """Poll until the source is cancelled.
+        """Poll until the source is canceled.
 
         Raises:
             IntuneError: the source cannot continue, for example without a permission.
