@@ -4,7 +4,7 @@
 
 """`make test`: run nox's sessions, count the tests in them, end with `N passed, N failed`.
 
-A session that writes JUnit files under tests/output counts as many as they hold, any other (a linter, say) as one.
+A session that writes JUnit files under tests/output counts the tests in them; any other, such as a linter, counts one.
 """
 
 from __future__ import annotations

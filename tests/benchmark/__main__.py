@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`make bench`: the figures of docs/benchmarks.md, each beside what it is compared with, in one run.
+"""`make bench`: measure the figures of docs/benchmarks.md in one run, each with what it is compared with.
 
-Machines differ and drift, so whatever is compared alternates within the same run, and the ratio is what counts.
+The speed of machines differs and changes, so what is compared alternates in the same run, and the ratio counts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from . import compare, growth, inventory, one_status, pacing, per_item
 
-# Each part, and its rounds where none are asked for: together about ten minutes on two cores.
+# Each part, and its default number of rounds: together about ten minutes on two cores.
 _PARTS = {
     "one": (one_status.report, 11),
     "compare": (compare.report, 7),

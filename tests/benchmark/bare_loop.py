@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The least that reading a policy's statuses takes: a loop over its pages with `requests`, and nothing else.
+"""The minimum cost of reading a policy's statuses: a loop over its pages with `requests`, and nothing else.
 
-The environment tells where (``STATUSES_URL``), with which token (``INTUNE_ACCESS_TOKEN``) and authority
+The environment has the URL (``STATUSES_URL``), the token (``INTUNE_ACCESS_TOKEN``) and the certificate authority
 (``INTUNE_CA_PATH``). Prints the number of rows and the seconds that the loop took.
 """
 

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ten thousand statuses of which none differs: the bulk task beside a bare loop over the same pages.
+"""Ten thousand statuses without a difference: the bulk task compared with a bare loop over the same pages.
 
-What a process costs anyway is measured apart and taken away on both sides: from the loop's process an empty Python's,
-from the module's process that of a module which takes the same items and answers for each (`answer_items`). All are
-real processes; the modules run inside of ``ansible-playbook``.
+The basic cost of a process is measured separately and subtracted on both sides: from the loop's process that of an
+empty Python, from the module's process that of a module which accepts the same items and returns a result for each
+(`answer_items`). All are real processes; ``ansible-playbook`` runs the modules.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _GOAL = 1.3
 
 @dataclasses.dataclass(frozen=True)
 class _Round:
-    """What each variant cost in one round. ``loop`` is the bare loop without what leads to it, in seconds."""
+    """The cost of each variant in one round. ``loop`` is the bare loop without start and imports, in seconds."""
 
     python: Usage
     bare: Usage
@@ -41,7 +41,7 @@ class _Round:
 def report(rounds: int) -> list[str]:
     """Measure, and return the figures as Markdown."""
     with stage(statuses=ITEMS) as scene:
-        # All rounds come from one application, and would together exceed what it may ask for in 20 seconds.
+        # All rounds use one application, and together would exceed its limit of requests in 20 seconds.
         scene.emulator.settings(budgets_enforced=False)
         scene.sign_in()
         items = scene.write_items(declare(scene.rows))
@@ -49,7 +49,7 @@ def report(rounds: int) -> list[str]:
         for number in range(rounds + 1):
             progress(f"{ITEMS:,} equal statuses, round {number} of {rounds}")
             measured.append(_round(scene, items))
-    return _tell(measured[1:])  # the first round warms the caches
+    return _tables(measured[1:])  # the first round warms the caches
 
 
 def _round(scene: Stage, items: Path) -> _Round:
@@ -69,7 +69,7 @@ def _round(scene: Stage, items: Path) -> _Round:
     )
 
 
-def _tell(rounds: list[_Round]) -> list[str]:
+def _tables(rounds: list[_Round]) -> list[str]:
     def each(figure: Callable[[_Round], float]) -> list[float]:
         return [figure(one) for one in rounds]
 
@@ -105,11 +105,11 @@ def _tell(rounds: list[_Round]) -> list[str]:
     goals = [at_most(ratios[0][1], _GOAL), *[""] * (len(ratios) - 1)]
     return [
         *table(
-            [f"{ITEMS:,} statuses, none differing", "process (s)", "whole playbook (s)"],
+            [f"{ITEMS:,} statuses, none differing", "process (s)", "complete playbook (s)"],
             [
                 ["Python, empty", spread(python, 3), ""],
                 ["bare loop", spread(bare, 3), ""],
-                ["of it the loop alone", spread(loop, 3), ""],
+                ["of which the loop alone", spread(loop, 3), ""],
                 ["an empty play", "", spread(empty, 3)],
                 ["a module that answers", spread(answer, 3), spread(answer_play, 3)],
                 ["bulk", spread(bulk, 3), spread(bulk_play, 3)],

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Figures as they are told: medians, ratios, and Markdown tables."""
+"""Figures as text: medians, ratios, and Markdown tables."""
 
 from __future__ import annotations
 
@@ -46,5 +46,5 @@ def less(one: Sequence[float], other: Sequence[float]) -> list[float]:
 
 
 def progress(text: str) -> None:
-    """Tell whoever waits, and only them, what is under way."""
+    """Show what is running, on a terminal only."""
     sys.stderr.write(f"{text}\n")

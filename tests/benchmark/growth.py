@@ -4,7 +4,7 @@
 
 """How cost grows: a thousand, ten thousand and a hundred thousand rows, read and compared.
 
-Time and memory are those of the module's own process inside of ``ansible-playbook``.
+Time and memory are those of the module's process, which ``ansible-playbook`` runs.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ _VARIANTS = (
     _Variant("info", "info"),
     _Variant("a module that answers", "answer", declare),
     _Variant("bulk", "bulk", declare),
-    _Variant("a module that answers, whole rows", "answer", list),
-    _Variant("bulk, whole rows", "bulk", list),
+    _Variant("a module that answers, complete rows", "answer", list),
+    _Variant("bulk, complete rows", "bulk", list),
 )
 _NAMES = [variant.name for variant in _VARIANTS]
 _HELD_TO_GOAL = "bulk"
@@ -47,18 +47,18 @@ def report(rounds: int) -> list[str]:
     measured: dict[tuple[str, int], list[Play]] = {}
     for size in _SIZES:
         with stage(statuses=size) as scene:
-            # As in `compare`; the module itself still keeps within 1,000 requests in 20 seconds.
+            # As in `compare`; the module still observes its limit of 1,000 requests in 20 seconds.
             scene.emulator.settings(budgets_enforced=False)
             scene.sign_in()
-            # The largest runs take minutes, of which little is noise.
+            # The largest runs take minutes, with little noise.
             for number in range(1, (rounds if size < _SIZES[-1] else 1) + 1):
                 for variant in _VARIANTS:
                     progress(f"{size:,} rows, {variant.name}, round {number}")
                     measured.setdefault((variant.name, size), []).append(_run(scene, variant, size))
-    return [*_tell(measured), "", *_tell_growth(measured), "", f"{rounds} rounds, one of {_SIZES[-1]:,} rows."]
+    return [*_table_of(measured), "", *_growth(measured), "", f"{rounds} rounds, one of {_SIZES[-1]:,} rows."]
 
 
-def _tell(measured: dict[tuple[str, int], list[Play]]) -> list[str]:
+def _table_of(measured: dict[tuple[str, int], list[Play]]) -> list[str]:
     rows = []
     for (name, size), plays in sorted(measured.items(), key=lambda entry: _NAMES.index(entry[0][0])):
         megabytes = _median(plays, lambda play: play.process.megabytes)
@@ -74,12 +74,12 @@ def _tell(measured: dict[tuple[str, int], list[Play]]) -> list[str]:
                 at_most(megabytes, _GOAL_MEGABYTES) if goal else "",
             ]
         )
-    head = ["module", "rows", "process (s)", "of it processor (s)", "peak memory (MB)", "whole playbook (s)", "goal"]
+    head = ["module", "rows", "process (s)", "processor (s)", "peak memory (MB)", "complete playbook (s)", "goal"]
     return table(head, rows)
 
 
-def _tell_growth(measured: dict[tuple[str, int], list[Play]]) -> list[str]:
-    """A straight line is where a further row costs the same at both ends."""
+def _growth(measured: dict[tuple[str, int], list[Play]]) -> list[str]:
+    """Show the cost of a further row; growth is linear if it is the same at both ends."""
     spans = list(itertools.pairwise(_SIZES))
     rows = []
     for name in _NAMES:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An inventory of ten thousand devices, read and from its cache, beside the same hosts in a static file."""
+"""An inventory of ten thousand devices, read and from its cache, compared with the same hosts in a static file."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def report(rounds: int) -> list[str]:
         for number in range(1, rounds + 1):
             for variant, path in sources.items():
                 progress(f"an inventory of {hosts:,} hosts, {variant}, round {number} of {rounds}")
-                asked = len(scene.emulator.log("graph"))
+                sent = len(scene.emulator.log("graph"))
                 taken[variant].append(scene.list_inventory(path, hosts))
-                asked = len(scene.emulator.log("graph")) - asked
-                if (asked > 0) != (variant == "read"):
-                    raise SystemExit(f"{variant} asked the service {asked} times")
-    head = [f"`ansible-inventory --list`, {hosts:,} hosts", "whole process (s)"]
+                sent = len(scene.emulator.log("graph")) - sent
+                if (sent > 0) != (variant == "read"):
+                    raise SystemExit(f"{variant} sent {sent} requests to the service")
+    head = [f"`ansible-inventory --list`, {hosts:,} hosts", "complete process (s)"]
     return table(head, [(_VARIANTS[variant], spread(seconds)) for variant, seconds in taken.items()])
 
 

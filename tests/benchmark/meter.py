@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a process costs: its wall time, its processor time, and the most memory that it held.
+"""The cost of a process: its wall time, its processor time, and its peak memory.
 
-As a script it takes the place of the Python that Ansible starts modules with (``ansible_python_interpreter``): it runs
-the module's own process, and notes what that one cost. Needs nothing but the standard library.
+As a script, it replaces the Python with which Ansible starts modules (``ansible_python_interpreter``): it runs the
+module's process, and records its cost. It needs only the standard library.
 """
 
 from __future__ import annotations
@@ -42,18 +42,18 @@ def measure(command: list[str], environment: Mapping[str, str]) -> tuple[int, Us
 
 
 def install(folder: Path) -> Path:
-    """Write the interpreter that measures into a folder of its own; return its path. `read` tells what it noted."""
+    """Write the measuring interpreter into a separate folder; return its path. `read` returns what it recorded."""
     interpreter = folder / "python"
     source = Path(__file__).read_text(encoding="utf-8")
-    # Isolated and without site-packages, so that it adds as little as can be, and holds less memory than any module:
-    # a process's peak begins with what its parent held.
+    # Isolated and without site-packages, so that it adds as little as possible, and needs less memory than any module:
+    # a process's peak begins with the memory of its parent.
     interpreter.write_text(f"#!{sys.executable} -IS\n{source}", encoding="utf-8")
     interpreter.chmod(0o700)
     return interpreter
 
 
 def read(interpreter: Path) -> list[Usage]:
-    """Return what was noted since the last time."""
+    """Return what was recorded since the last call."""
     notes = _notes(interpreter)
     if not notes.exists():
         return []
@@ -67,7 +67,7 @@ def _notes(interpreter: Path) -> Path:
 
 
 def main() -> int:
-    """Run the module, note its cost beside this file, and return its exit code."""
+    """Run the module, record its cost in a file next to this one, and return its exit code."""
     code, usage = measure([sys.executable, *sys.argv[1:]], os.environ)
     with _notes(Path(__file__)).open("a", encoding="utf-8") as notes:
         notes.write(json.dumps(dataclasses.asdict(usage)) + "\n")

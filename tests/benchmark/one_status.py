@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One status: this module beside the same work done with ``ansible.builtin.uri``.
+"""One status: this module compared with the same work done with ``ansible.builtin.uri``.
 
-The variants alternate, so that a machine whose speed drifts treats them alike. Every figure is the median of the wall
-times of whole ``ansible-playbook`` processes; the ratio is taken after subtracting the median of an empty play.
+The variants alternate, so that changes in the machine's speed affect them equally. Every figure is the median of the
+wall times of complete ``ansible-playbook`` processes; the ratio is taken after subtracting the median of an empty play.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A thousand writes within a budget of a hundred: how near to the least possible time, and never too fast."""
+"""A thousand writes within a budget of a hundred: how close to the shortest possible time, and never too fast."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from .figures import at_most, progress, spread, table
 from .stage import Stage, declare, stage
 
 _WRITES, _BUDGET, _PERIOD = 1_000, 100, 20.0
-# The emulator's clock runs this much faster, and the task is told so. Not faster still: the module's other budget,
-# 1,000 requests of any kind in 20 seconds of its own clock, would begin to count.
+# The emulator's clock is faster by this factor, and the task's period is shorter by it. With a larger factor, the
+# module's other budget would limit it: 1,000 requests of any kind in 20 seconds of the real clock.
 _TIME_SCALE = 5.0
 _GOAL = 1.05
 
@@ -43,7 +43,7 @@ def _round(scene: Stage, period: float) -> float:
     """Return the seconds from the first write to the last."""
     scene.emulator.reset()
     items = scene.write_items(declare(scene.rows, differing=_WRITES))
-    # The judge, whom `play` heeds, counts each write beyond the budget and each early retry.
+    # The judge, which `play` checks, counts each write beyond the budget and each early retry.
     scene.play(
         "bulk",
         writes=_WRITES,
@@ -54,5 +54,5 @@ def _round(scene: Stage, period: float) -> float:
     throttled = sum(entry["status"] == 429 for entry in log)
     if throttled:
         raise SystemExit(f"{throttled} requests were answered 429")
-    moments = [entry["at"] for entry in log if entry["method"] == "PATCH"]
-    return float(max(moments) - min(moments))
+    times = [entry["at"] for entry in log if entry["method"] == "PATCH"]
+    return float(max(times) - min(times))

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What one item costs in a bulk task, beside a loop of ``ansible.builtin.uri`` over like items.
+"""The cost of one item in a bulk task, compared with a loop of ``ansible.builtin.uri`` over similar items.
 
-Both are whole playbooks less an empty one, divided by their items. A bulk task is over in two seconds, of which an
-empty play takes one, and the machine's whims are as large as the rest: one loop is compared with the median of several
+Both are complete playbooks less an empty one, divided by their items. A bulk task takes two seconds, of which an empty
+play takes one, and the noise of the machine is as large as the rest. So one loop is compared with the median of several
 bulk tasks.
 """
 
@@ -23,7 +23,7 @@ _BULKS = 5
 
 @dataclasses.dataclass(frozen=True)
 class _Work:
-    """A bulk task of so many items, and how many times faster than the loop each is to be."""
+    """A bulk task of this number of items, and the goal: how many times faster than in the loop each item is."""
 
     items: int
     differing: int
@@ -31,7 +31,7 @@ class _Work:
 
     @property
     def name(self) -> str:
-        """The work in words."""
+        """Return a description of the work."""
         return f"{self.items:,} items, {self.differing or 'none'} differing"
 
 
@@ -73,9 +73,9 @@ def _round(scene: Stage, work: _Work) -> tuple[float, float]:
 
 
 def _less_empty(scene: Stage, name: str, count: int, differing: int, *, judged: bool = True) -> float:
-    """Return the seconds that an item costs in a playbook that is given so many."""
+    """Return the seconds for each item in a playbook with these items."""
     items = scene.write_items(declare(scene.rows[:count], differing))
-    # A reset gives back the rows as they were, and the budgets: one run must not wait for what another one used.
+    # A reset restores the rows and the budgets: one run must not wait for what another one used.
     scene.emulator.reset()
     empty = scene.play("empty").seconds
     return (scene.play(name, writes=differing, judged=judged, items_file=str(items)).seconds - empty) / count

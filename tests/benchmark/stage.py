@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where a part of the benchmark runs: an emulator, a token for it, and playbooks that are seen to do their work."""
+"""The environment of a part of the benchmark: an emulator, a token for it, and playbooks whose work is checked."""
 
 from __future__ import annotations
 
@@ -33,23 +33,23 @@ Row = dict[str, Any]
 
 @dataclasses.dataclass(frozen=True)
 class Play:
-    """What a playbook cost: the wall time of its whole process in ``seconds``, and its module's process if metered."""
+    """The cost of a playbook: the wall time of its process in ``seconds``, and its module's process if metered."""
 
     seconds: float
     metered: meter.Usage | None = None
 
     @property
     def process(self) -> meter.Usage:
-        """What the module's own process cost."""
+        """Return the cost of the module's process."""
         if self.metered is None:
             raise ValueError("this play's module was not measured")
         return self.metered
 
 
 class Stage:
-    """One policy of the emulator's, and what is run against it.
+    """A policy of the emulator, and what is run against it.
 
-    A figure of a run that did not do its work would be worth nothing: such a run stops the benchmark.
+    A run that did not do its work has no meaningful figure: it stops the benchmark.
     """
 
     def __init__(self, emulator: RunningEmulator, folder: Path) -> None:
@@ -62,14 +62,14 @@ class Stage:
 
     @property
     def statuses_url(self) -> str:
-        """The policy's list."""
+        """Return the URL of the policy's list."""
         return (
             f"{self.environment['INTUNE_GRAPH_URL']}/beta/deviceManagement/deviceCompliancePolicies/"
             f"{self.policy_id}/deviceStatuses"
         )
 
     def sign_in(self) -> None:
-        """Give what runs from now on a token in place of the secret, so that all compared begin alike."""
+        """Replace the secret by a token for all later runs, so that all variants start equally."""
         credentials = self.emulator.credentials
         form = {
             "grant_type": "client_credentials",
@@ -85,19 +85,19 @@ class Stage:
         del self.environment["AZURE_CLIENT_SECRET"]
 
     def write_items(self, items: Sequence[Row]) -> Path:
-        """Write a task's items where a playbook finds them."""
+        """Write a task's items to a file that a playbook reads."""
         path = self.folder / "items.json"
         path.write_text(json.dumps(items), encoding="utf-8")
         return path
 
     def play(self, name: str, *, writes: int = 0, metered: bool = False, judged: bool = True, **variables: Any) -> Play:
-        """Run a playbook, which must end well: a bulk task of which an item failed or is missing does not.
+        """Run a playbook, which must succeed: a bulk task with a failed or missing item does not.
 
         Args:
-            writes: how many statuses it has to update.
-            metered: measure its module's own process too.
-            judged: whether the emulator's judge may find nothing; it finds what `uri` cannot help.
-            variables: the playbook's own.
+            writes: the number of statuses that it must update.
+            metered: measure its module's process too.
+            judged: whether the emulator's judge must have no findings; `uri` cannot avoid some.
+            variables: the playbook's variables.
         """
         written, found = self._writes(), self.emulator.judge()["total"]
         if metered:
@@ -120,7 +120,7 @@ class Stage:
         return Play(seconds, *usages)
 
     def list_inventory(self, source: Path, hosts: int) -> float:
-        """Have an inventory listed, which must have so many hosts; return the seconds of the whole process."""
+        """List an inventory, which must have this number of hosts; return the seconds of the complete process."""
         started = time.monotonic()
         found = self.read_inventory(source)
         seconds = time.monotonic() - started
@@ -129,7 +129,7 @@ class Stage:
         return seconds
 
     def read_inventory(self, source: Path) -> dict[str, Row]:
-        """Have an inventory listed; return the variables of each host, which may have none."""
+        """List an inventory; return the variables of each host, which may be empty."""
         output = self.folder / "listed.json"
         command = [str(_BIN / "ansible-inventory"), "-i", str(source), "--list", "--output", str(output)]
         done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
@@ -140,8 +140,8 @@ class Stage:
         return {host: variables.get(host, {}) for group in listed.values() for host in group.get("hosts", ())}
 
     def script(self, *command: str, **environment: str) -> tuple[str, meter.Usage]:
-        """Run Python with these arguments, as a module is run; return what it printed, and what it cost."""
-        # By the same interpreter, so that what the measuring itself adds is the same.
+        """Run Python with these arguments, as a module is run; return its output and its cost."""
+        # By the same interpreter, so that measuring adds the same cost.
         done = subprocess.run(
             [str(self._interpreter), *command],
             env={**self.environment, **environment},
@@ -160,13 +160,13 @@ class Stage:
 
 @contextlib.contextmanager
 def stage(statuses: int | None = None, time_scale: float = 1.0) -> Iterator[Stage]:
-    """Set up a stage with so many generated rows, or with the emulator's seed."""
+    """Set up a stage with this number of generated rows, or with the emulator's seed."""
     with start(statuses=statuses, time_scale=time_scale) as emulator, tempfile.TemporaryDirectory() as folder:
         yield Stage(emulator, Path(folder))
 
 
 def declare(rows: Sequence[Row], differing: int = 0) -> list[Row]:
-    """Return an item for each row that asks for its status; for another one, spread evenly, of so many."""
+    """Return an item for each row with its status; a number of them, evenly distributed, with another status."""
     every = len(rows) // differing if differing else 0
     return [
         {"status_id": row["id"], "status": _other(row["status"]) if every and place % every == 0 else row["status"]}

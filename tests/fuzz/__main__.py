@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fuzz what reads what comes from outside: ``python -m tests.fuzz [--seconds 60] [TARGET ...]``.
+"""Fuzz the code that reads external input: ``python -m tests.fuzz [--seconds 60] [TARGET ...]``.
 
-Each target has a process of its own, which atheris guides by the coverage of the collection's code. What was found lies
-in tests/output/fuzz, one file for each finding; ``python -m tests.fuzz.target TARGET FILE`` runs it again.
+Each target has a separate process, which atheris guides by the coverage of the collection's code. The findings are in
+tests/output/fuzz, one file for each; ``python -m tests.fuzz.target TARGET FILE`` runs it again.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from typing import NamedTuple
 from .seeds import SEEDS, write
 
 OUTPUT = Path("tests/output/fuzz")
-STRUCTURED = ("batches", "errors", "items", "reports", "rows")  # hypothesis makes what these read
+STRUCTURED = ("batches", "errors", "items", "reports", "rows")  # hypothesis generates the input of these
 NAMES = sorted((*SEEDS, *STRUCTURED))
-# The last two: no input may take seconds, or fill the memory.
+# The last two: no input may take seconds, or exhaust the memory.
 _LIMITS = ("-max_len=4096", "-timeout=10", "-rss_limit_mb=2048")
 _SECONDS_TO_STOP = 60
 
 
 class Found(NamedTuple):
-    """What came of a target: how often it ran, and whether it went well."""
+    """The result of a target: how often it ran, and whether it ended without a finding."""
 
     executions: int
     well: bool
@@ -36,7 +36,7 @@ class Found(NamedTuple):
 
 
 def fuzz(name: str, seconds: int, folder: Path) -> Found:
-    """Fuzz one target for so long."""
+    """Fuzz one target for a number of seconds."""
     corpus = folder / "corpus" / name
     write(name, corpus)
     options = (f"-max_total_time={seconds}", f"-artifact_prefix={folder}/{name}-", "-print_final_stats=1", *_LIMITS)
@@ -70,7 +70,7 @@ def main() -> int:
         bad += not found.well
         print(f"{name:<12}{found.executions:>12}  {'nothing found' if found.well else 'FOUND'}", flush=True)
         if not found.well:
-            # From the exception on, where there was one; libFuzzer tells of its progress before it.
+            # From the exception on, if there was one; before it, libFuzzer reports its progress.
             print(found.output[found.output.find("Uncaught Python exception") :][:6000], flush=True)
     return min(bad, 1)
 

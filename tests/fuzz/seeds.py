@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where the fuzzer begins: what each target is meant to read."""
+"""The seeds of the fuzzer: valid input of each target."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ SEEDS: dict[str, list[str]] = {
 
 
 def write(target: str, folder: Path) -> None:
-    """Write a target's seeds into a folder, a file each."""
+    """Write a target's seeds to a folder, one file each."""
     folder.mkdir(parents=True, exist_ok=True)
     for number, text in enumerate(SEEDS.get(target, [])):
         (folder / f"seed-{number}").write_text(text, encoding="utf-8")

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is fuzzed: everything that reads what comes from outside. A target raises for what must not happen.
+"""The fuzzed code: everything that reads external input. A target raises an error for what must not happen.
 
-Some take the fuzzer's bytes as they are. Others have hypothesis make JSON documents of them, since bytes seldom come to
-be JSON by themselves.
+Some use the fuzzer's bytes unchanged. Others let hypothesis generate JSON documents from them, since random bytes are
+seldom JSON.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msal
-from ansible_collections.graphops.intune.plugins.module_utils._compliance import model as _device_status
+from ansible_collections.graphops.intune.plugins.module_utils._compliance import model
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_options import read_items
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.listing import Filters
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import DEVICE_STATUS, Target
@@ -50,8 +50,7 @@ from ansible_collections.graphops.intune.plugins.module_utils._transport.retry i
 from ansible_collections.graphops.intune.plugins.plugin_utils import _timestamps
 from ansible_collections.graphops.intune.plugins.plugin_utils._desired.csv_rows import Dialect
 from ansible_collections.graphops.intune.plugins.plugin_utils._desired.files import DesiredError, Policy, read_file
-from ansible_collections.graphops.intune.plugins.plugin_utils._inventory import devices as _devices
-from ansible_collections.graphops.intune.plugins.plugin_utils._inventory import host_names as _host_names
+from ansible_collections.graphops.intune.plugins.plugin_utils._inventory import devices, host_names
 from ansible_collections.graphops.intune.plugins.plugin_utils._report import snapshot as _snapshot
 from ansible_collections.graphops.intune.plugins.plugin_utils._report.csv_file import to_csv
 from ansible_collections.graphops.intune.plugins.plugin_utils._report.figures import Limits, count
@@ -69,7 +68,7 @@ _GRAPH = "https://graph.microsoft.com"
 _OPTIONS = {option: entry.get("default") for option, entry in connection_argument_spec().items()}
 _LONGEST_SENTENCE = 20_000  # fifty problems at most, each with one value that is cut
 
-# Text with what JSON can hold and files, terminals and pages cannot; and with what our own code looks for.
+# Text with what is valid in JSON but not in files, terminals and pages; and with what the collection's code looks for.
 _TEXTS = st.one_of(
     st.text(st.one_of(st.characters(), st.sampled_from("\x00\x1b\x9b\u202e\ud800\x1c;={<")), max_size=40),
     st.sampled_from(
@@ -84,23 +83,23 @@ _JSON = st.recursive(
 )
 _OPTIONS_OF_ITEMS = [
     *("policy_id", "policy_name", "status_id", "id", "match", "clear", "policy_display_name", "policy_type"),
-    *(p.option for p in _device_status.PROPERTIES),
-    *(p.name for p in _device_status.PROPERTIES),
+    *(p.option for p in model.PROPERTIES),
+    *(p.name for p in model.PROPERTIES),
 ]
 _ROWS = st.fixed_dictionaries(
-    {}, optional={"id": _JSON, "@odata.type": _JSON, **{p.name: _JSON for p in _device_status.PROPERTIES}}
+    {}, optional={"id": _JSON, "@odata.type": _JSON, **{p.name: _JSON for p in model.PROPERTIES}}
 )
 
 
 def _keep(sentence: str) -> None:
-    """Mind that a sentence is one for a person."""
-    assert sentence.isprintable(), "a terminal would act on it"
+    """Check that a sentence can be shown to a person."""
+    assert sentence.isprintable(), "it contains control characters"
     _keep_text(sentence)
 
 
 def _keep_text(sentence: str) -> None:
-    assert sentence, "nothing is said"
-    assert len(sentence) <= _LONGEST_SENTENCE, f"{len(sentence)} characters for a person to read"
+    assert sentence, "the text is empty"
+    assert len(sentence) <= _LONGEST_SENTENCE, f"{len(sentence)} characters are too long"
 
 
 def _keep_error(error: IntuneError) -> None:
@@ -120,7 +119,7 @@ _TRANSPORT = _transport()
 
 
 def dates(data: bytes) -> None:
-    """A date and time, of a user's or of the service's."""
+    """A date and time, from a user or from the service."""
     text = data.decode("utf-8", "surrogateescape")
     _DATE.before(text, "2017-01-01T00:00:17Z")
     shown = _timestamps.canonical(text)
@@ -142,8 +141,8 @@ def waits(data: bytes) -> None:
         assert wait is None or (wait >= 0 and math.isfinite(wait))
         if wait is not None:
             show_time(_NOW + wait)
-    moment = parse_http_date(text)
-    assert moment is None or math.isfinite(moment)
+    seconds = parse_http_date(text)
+    assert seconds is None or math.isfinite(seconds)
 
 
 def _number(text: str) -> Any:
@@ -180,7 +179,7 @@ _ERRORS = st.fixed_dictionaries(
     st.dictionaries(st.sampled_from(["Retry-After", "Date", "request-id"]), st.text(st.characters(max_codepoint=255))),
 )
 def errors(document: Any, status: int, headers: dict[str, str]) -> None:
-    """The body of an error, as JSON: Graph's, Intune's in it, OAuth's."""
+    """The body of an error, as JSON: of Graph, of Intune within it, of OAuth."""
     answer = Answer(status, headers, json.dumps(document).encode())
     _keep_error(_TRANSPORT.failure(answer, "GET", f"{_GRAPH}/x", _READING))
 
@@ -213,7 +212,7 @@ def batches(document: Any) -> None:
 
 
 def links(data: bytes) -> None:
-    """A URL of an answer's: it is refused, or leads to where it says."""
+    """A URL from an answer: it is refused, or leads to its own host."""
     url = data.decode("utf-8", "replace")
     origin(url)
     try:
@@ -223,7 +222,7 @@ def links(data: bytes) -> None:
 
 
 def _stop_before_the_network() -> None:
-    """Whatever reaches the network goes to Graph's own host, and over TLS."""
+    """Replace the network; every request must go to Graph's host over TLS."""
 
     def send(prepared: Any, **_settings: Any) -> None:
         assert origin(str(prepared.url)) == _GRAPH, prepared.url
@@ -236,7 +235,7 @@ _stop_before_the_network()
 
 
 def claims(data: bytes) -> None:
-    """What a token says of itself."""
+    """The claims of a token."""
     made = Connection.from_options({**_OPTIONS, "access_token": "x"})
     for payload in (data.decode("latin-1"), base64.urlsafe_b64encode(data).decode()):
         tokens = Tokens(AccessToken(made), _TRANSPORT, lambda _secret: None)
@@ -246,7 +245,7 @@ def claims(data: bytes) -> None:
 
 
 class _File:
-    """A file that is in no folder."""
+    """A file without a folder, in memory."""
 
     def __init__(self, name: str, content: bytes) -> None:
         self.suffix = pathlib.PurePath(name).suffix
@@ -262,7 +261,7 @@ def _desired(name: str, data: bytes) -> None:
     except DesiredError as error:
         _keep_text(str(error))
         return
-    json.dumps(found.statuses)  # as ansible-core hands them on
+    json.dumps(found.statuses)  # as ansible-core passes them on
     assert len(read_items(found.statuses, {"policy_id": "p"}, "beta")) == len(found.places)
 
 
@@ -336,7 +335,7 @@ def _report(text: str) -> None:
     _snapshot.header_from_json(text)
     figures = count(read, History((read.header(),), read), Limits())
     for written in (to_html(figures, "x", "", ""), to_csv(figures), to_json(figures, text, "x")):
-        written.encode()  # what no file can hold has to be gone
+        written.encode()  # what cannot be encoded must have been replaced
 
 
 def _only_one(found: Any) -> None:
@@ -350,7 +349,7 @@ def _unwrap(document: Any) -> None:
 @settings(database=None, deadline=None)
 @given(st.lists(_ROWS, max_size=4), _JSON)
 def rows(found: list[dict[str, Any]], document: Any) -> None:
-    """The rows of a list: compared, shown, made into hosts."""
+    """The rows of a list: compared, shown, converted to hosts."""
     wanted = Desired.from_options(
         DEVICE_STATUS, {"status": "error", "platform": 1, "last_reported_date_time": "2017-01-01T00:00Z"}, "beta"
     )
@@ -366,22 +365,22 @@ def rows(found: list[dict[str, Any]], document: Any) -> None:
             choose(given_to_it)
         except IntuneError as error:
             _keep_error(error)
-    shown = [_device_status.show(row, "p", "beta") for row in found]
+    shown = [model.show(row, "p", "beta") for row in found]
     _snapshot.from_results(
         [{"id": "p", "display_name": document, "type": document}],
         [{"device_compliance_statuses": shown, "overviews": [{"a_count": 1}], "complete": True}],
         "2026-11-24T06:00:00Z",
     ).to_json().encode()
     try:
-        devices = _host_names.group(shown, ["device_display_name"], lambda _entry, _row: None)
+        grouped = host_names.group(shown, ["device_display_name"], lambda _entry, _row: None)
     except IntuneError as error:
         _keep_error(error)
         return
-    hosts = _host_names.choose(devices, ["all"])
-    assert len(set(hosts.values())) == len(devices)
-    for name, rows_of_device in devices.items():
-        json.dumps({hosts[name]: mark_unsafe(_devices.variables(rows_of_device))}, default=str)
-    _host_names.renamed(hosts)
+    hosts = host_names.choose(grouped, ["all"])
+    assert len(set(hosts.values())) == len(grouped)
+    for name, rows_of_device in grouped.items():
+        json.dumps({hosts[name]: mark_unsafe(devices.variables(rows_of_device))}, default=str)
+    host_names.renamed(hosts)
 
 
 _FOLDER = tempfile.TemporaryDirectory(prefix="intune-fuzz-")
@@ -401,7 +400,7 @@ def caches(data: bytes) -> None:
 
 
 def shapes(data: bytes) -> None:
-    """Any JSON: what is taken can be shown, stored, and taken by ansible-core."""
+    """Any JSON: what is accepted can be shown, stored, and read by ansible-core."""
     try:
         document = parse_json(data)
     except ValueError:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Does nothing with the items of a bulk task but answer for each: what ansible-core itself makes of so many.
+"""A module that only returns a result for each item of a bulk task: the cost of ansible-core for these items.
 
-It is given a token too, for ansible-core searches all that a module was given and returns for its secrets.
+It gets a token too, because ansible-core searches the options and the result of a module for its secrets.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from ansible.module_utils.common.parameters import env_fallback
 
 
 class Module(AnsibleModule):
-    """Tells the machine's log nothing of the items, as the bulk module does not."""
+    """A module that does not log its items, like the bulk module."""
 
     def log(self, msg: object, log_args: object = None) -> None:
-        """Not worth a line here."""
+        """Log nothing."""
 
 
 def main() -> None:

@@ -3,11 +3,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Starts the emulator, takes its environment as a user would, and runs a playbook and ad-hoc commands against it.
+# Starts the emulator, uses its environment as a user would, and runs a playbook and ad-hoc commands against it.
 
-set -eu -o pipefail # and not x: the environment holds a secret
+set -eu -o pipefail # and not x: the environment contains a secret
 
-# ansible-test runs a copy of this folder alone; the collection stands where ansible finds it.
+# ansible-test runs a copy of this folder alone; the collection is where ansible finds it.
 root="${ANSIBLE_COLLECTIONS_PATH%%:*}/ansible_collections/graphops/intune"
 environment="${OUTPUT_DIR}/emulator.env"
 (cd "${root}" && exec python -m tests.emulator --port 0 --env-file "${environment}" --directory "${OUTPUT_DIR}") &
@@ -22,7 +22,7 @@ done
 # shellcheck disable=SC1090
 . "${environment}"
 
-# Here no inventory is meant to be.
+# There is no inventory on purpose.
 export ANSIBLE_LOCALHOST_WARNING=false ANSIBLE_INVENTORY_UNPARSED_WARNING=false
 
 policy=c6c78124-8124-c6c7-2481-c7c62481c7c6
@@ -31,7 +31,7 @@ adhoc() {
         -a "policy_id=${policy} match='{\"device_display_name\": \"PC-0002\"}' $1" "${@:2}"
 }
 
-tour() {
+run_all() {
     ansible-playbook converge.yml "$@"
     ansible-playbook thousands.yml "$@"
     ansible-playbook audit.yml "$@"
@@ -51,9 +51,9 @@ tour() {
 
     ansible-playbook judge.yml "$@"
 }
-tour "$@" 2>&1 | tee "${OUTPUT_DIR}/log"
+run_all "$@" 2>&1 | tee "${OUTPUT_DIR}/log"
 
-# Whatever runs within a collection's tree gets the one warning that is let pass.
+# Commands within a collection's tree print this warning, the only one that is accepted.
 if grep -F "WARNING]" "${OUTPUT_DIR}/log" | grep -vF "running with default collection graphops.intune"; then
     echo "ansible-core warned" >&2
     exit 1
