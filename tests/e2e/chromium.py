@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A headless Chromium, driven through its own protocol over a pair of pipes. Needs nothing but the standard library.
+"""A headless Chromium, driven through its own protocol over a pair of pipes. It needs only the standard library.
 
 Protocol: https://chromedevtools.github.io/devtools-protocol/
 """
@@ -24,7 +24,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 _SECONDS = 30
 _FLAGS = (
     "--headless",
-    "--no-sandbox",  # a container's root has none
+    "--no-sandbox",  # there is no sandbox for root in a container
     "--disable-gpu",
     "--disable-dev-shm-usage",
     "--disable-quic",
@@ -39,23 +39,23 @@ _FLAGS = (
 
 
 def find() -> str | None:
-    """The browser of this machine, if there is one."""
+    """Return the path of this machine's browser, or None."""
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
 class BrowserError(Exception):
-    """The browser did not do what it was told."""
+    """The browser refused a command or did not answer."""
 
 
 class Page:
-    """One page in a browser of its own. Keeps every message of its console, and every request that it makes."""
+    """A page in a separate browser. Records every message of its console, and every request that it makes."""
 
     def __init__(self, browser: str, profile: Path) -> None:
         reads, self._to = os.pipe()
         self._from, writes = os.pipe()
 
         def give_pipes() -> None:
-            # The protocol wants descriptors 3 and 4; copies first, since one of ours may be either of them.
+            # The protocol uses descriptors 3 and 4. They are copied first, since a pipe may have one of these numbers.
             reads_copy, writes_copy = os.dup(reads), os.dup(writes)
             os.dup2(reads_copy, 3)
             os.dup2(writes_copy, 4)
@@ -98,7 +98,7 @@ class Page:
         os.close(self._from)
 
     def send(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Call a method of the protocol; its result."""
+        """Call a method of the protocol; return its result."""
         self._last += 1
         message: dict[str, Any] = {"id": self._last, "method": method, "params": parameters}
         if self._session:
@@ -118,7 +118,7 @@ class Page:
             ready, _writable, _broken = select.select([self._from], [], [], max(0, deadline - time.monotonic()))
             read = os.read(self._from, 1 << 20) if ready else b""
             if not read:
-                raise BrowserError("the browser says nothing any more")
+                raise BrowserError("the browser does not answer")
             self._buffer += read
         text, self._buffer = self._buffer.split(b"\0", 1)
         message: dict[str, Any] = json.loads(text)
@@ -137,7 +137,7 @@ class Page:
             self.requests.append(parameters["request"]["url"])
 
     def open(self, url: str) -> None:
-        """Go somewhere, and wait until it is there."""
+        """Open a URL, and wait until it is loaded."""
         self._events.clear()
         answer = self.send("Page.navigate", url=url)
         if "errorText" in answer:
@@ -146,12 +146,12 @@ class Page:
             self._receive()
 
     def forget(self) -> None:
-        """Forget the messages and requests so far."""
+        """Clear the recorded messages and requests."""
         self.console.clear()
         self.requests.clear()
 
     def run(self, expression: str) -> Any:
-        """Evaluate JavaScript in the page; its value, of a promise what it comes to."""
+        """Evaluate JavaScript in the page; return its value, or the value that a promise resolves to."""
         answer = self.send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         if "exceptionDetails" in answer:
             raise BrowserError(f"{expression}: {answer['exceptionDetails']}")
@@ -164,22 +164,22 @@ class Page:
         self.send("Input.dispatchKeyEvent", type="keyUp", **about)
 
     def look(self, width: int = 1100, height: int = 900, *, scheme: str = "light", media: str = "screen") -> None:
-        """Set the size of the window in CSS pixels, the colour scheme that the user prefers, and the medium."""
+        """Set the size of the window in CSS pixels, the color scheme that the user prefers, and the medium."""
         self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         self.send("Emulation.setEmulatedMedia", media=media, features=features)
 
     def allow_scripts(self, allowed: bool) -> None:
-        """Let pages that are opened from now on run scripts, or not."""
+        """Allow or forbid scripts in pages that are opened from now on."""
         self.send("Emulation.setScriptExecutionDisabled", value=not allowed)
 
     def screenshot(self, path: Path) -> None:
-        """Write a picture of the whole page, PNG."""
+        """Write a screenshot of the complete page as PNG."""
         answer = self.send("Page.captureScreenshot", captureBeyondViewport=True)
         path.write_bytes(base64.b64decode(answer["data"]))
 
     def pdf(self, path: Path) -> None:
-        """Write the page as it would be printed, on A4."""
+        """Write the page as PDF, as it would be printed on A4."""
         self.send("Emulation.setEmulatedMedia", media="print")
         answer = self.send(
             "Page.printToPDF", printBackground=False, preferCSSPageSize=True, paperWidth=8.27, paperHeight=11.69

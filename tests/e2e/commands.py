@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Commands in the documentation: does what they name exist, and does each take the options that it is given?"""
+"""Check commands in the documentation: what they name exists, and they accept the options that are given."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ COLLECTION = "graphops.intune."
 INSTALLED = "~/.ansible/collections/ansible_collections/graphops/intune"
 REPOSITORY = str(yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["repository"])
 PACKAGES = {"ansible-core", "ansible-rulebook", "antsibull-changelog", "requests", "msal", "pytest"}
-# What they do is their own affair, and most of it is not to be had where tests run.
+# What they do is not checked: most of them are not available where the tests run.
 FOREIGN = {
     "ansible-builder",
     "ansible-rulebook",
@@ -54,21 +54,21 @@ _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 
 
 def role_variables(role: str) -> set[str]:
-    """The variables that a role takes."""
+    """Return the variables that a role accepts."""
     path = ROOT / "roles" / role / "meta/argument_specs.yml"
     options = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]
     return set(options)
 
 
 def module_options(name: str) -> set[str]:
-    """The options that a module's own documentation has; those of the connection are checked elsewhere."""
+    """Return the options in a module's documentation; those of the connection are checked elsewhere."""
     text = (ROOT / f"plugins/modules/{name}.py").read_text(encoding="utf-8")
     documentation = yaml.safe_load(text.split('DOCUMENTATION = r"""')[1].split('"""')[0])
     return set(documentation["options"])
 
 
 def known_variables() -> set[str]:
-    """The environment variables that ansible-core and the collection's documentation know."""
+    """Return the environment variables that the documentation of ansible-core and of the collection names."""
     found = {entry["name"] for option in _settings() for entry in option.get("env", ())}
     text = (ROOT / "plugins/doc_fragments/graph.py").read_text(encoding="utf-8")
     return found | set(re.findall(r"\b(?:AZURE|INTUNE)_[A-Z_]+\b", text))
@@ -84,7 +84,7 @@ class Checker:
     """Checks the commands of one document.
 
     Args:
-        files: the files that the document has the reader write, and what is in them.
+        files: the files that the reader of the document creates, and their content.
     """
 
     def __init__(self, files: dict[str, str]) -> None:
@@ -92,7 +92,7 @@ class Checker:
         self._functions: set[str] = set()
 
     def check(self, line: str) -> None:
-        """Fail where a line cannot work as it stands."""
+        """Fail if a line cannot work without changes."""
         if function := re.match(r"(\w+)\(\) \{", line):
             self._functions.add(function[1])
             return
@@ -110,14 +110,14 @@ class Checker:
         if name in FOREIGN or name in self._functions:
             return
         method = getattr(self, f"_{re.sub(r'[^a-z]', '_', {'.': 'source'}.get(name, name.rstrip('3')))}", None)
-        assert method is not None, f"nothing here knows how to check {name}"
+        assert method is not None, f"there is no check for the command {name}"
         method(arguments)
 
     def _assign(self, variable: str) -> None:
         if variable.startswith(("ANSIBLE_", "AZURE_", "INTUNE_")):
             assert variable in known_variables(), f"nothing reads {variable}"
 
-    # The shell's own
+    # Commands of the shell
 
     def _export(self, arguments: list[str]) -> None:
         for argument in arguments:
@@ -174,16 +174,16 @@ class Checker:
         for playbook in options.args:
             variables |= self._playbook(playbook)
         for given in options.extra_vars or ():
-            if given.startswith("@"):  # ansible-core has made the path whole
+            if given.startswith("@"):  # ansible-core has made the path absolute
                 name = given.rsplit("/", 1)[-1]
-                assert name in self._files, f"the document does not say what {name} is"
+                assert name in self._files, f"the document does not define {name}"
             else:
                 assert given.partition("=")[0] in variables, f"{given}: the playbook has no such variable"
         self._sources(options.inventory)
 
     def _playbook(self, playbook: str) -> set[str]:
         if not playbook.startswith(COLLECTION):
-            assert playbook in self._files, f"the document does not say what {playbook} is"
+            assert playbook in self._files, f"the document does not define {playbook}"
             return {name for play in yaml.safe_load(self._files[playbook]) for name in play.get("vars", ())}
         path = ROOT / "playbooks" / f"{playbook.removeprefix(COLLECTION)}.yml"
         roles = re.findall(rf"role: {re.escape(COLLECTION)}(\w+)", path.read_text(encoding="utf-8"))
@@ -194,7 +194,7 @@ class Checker:
 
     def _sources(self, sources: Sequence[str] | None) -> None:
         for source in sources or ():
-            assert source in self._files, f"the document does not say what {source} is"
+            assert source in self._files, f"the document does not define {source}"
 
     def _ansible(self, arguments: list[str]) -> None:
         options = _options(AdHocCLI, "ansible", arguments)
@@ -221,14 +221,14 @@ class Checker:
 
 
 def _options(kind: type[CLI], name: str, arguments: list[str]) -> Any:
-    """The options as ansible-core itself reads them."""
+    """Return the options as ansible-core reads them."""
     command: Any = kind([name, *arguments])
     command.init_parser()
     return parse(lambda: command.parser.parse_args(arguments))
 
 
 def parse(parser: Callable[[], Any]) -> Any:
-    """What an argument parser makes of a command; a refusal is a failure with its words."""
+    """Return the result of an argument parser; fail with its message if it refuses the command."""
     errors = io.StringIO()
     try:
         with contextlib.redirect_stderr(errors):

@@ -4,12 +4,12 @@
 
 """Real ``ansible-playbook`` and ad-hoc ``ansible`` against the emulator, over real TLS and with real OAuth.
 
-Every run is as loud as it gets (``-vvvv``), and what it prints is searched for every secret. Every run in check mode
-is one in which the emulator's judge minds each write. After each test the judge must have found nothing.
+Every run uses the highest verbosity (``-vvvv``), and its output is searched for every secret. In check mode, the
+emulator's judge reports each write. After each test the judge must have no findings.
 
-Four fifths of such a run are ansible-playbook's own. Files that go through all that a service can do wrong, where
-nothing of this depends on ansible-playbook, are marked ``alone``: the module's process is started as ansible-playbook
-would. ``INTUNE_PLAYS=all``, as `make matrix` sets it, has them run whole playbooks too.
+Four fifths of the time of such a run are spent in ansible-playbook. Test files about failures of the service, which do
+not depend on ansible-playbook, are marked ``alone``: the module's process is started as ansible-playbook starts it.
+With ``INTUNE_PLAYS=all``, as `make matrix` sets it, they run complete playbooks.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}")
 
 @dataclasses.dataclass
 class Run:
-    """What came of a command: its exit code, all that it printed, and the results of its tasks."""
+    """The result of a command: its exit code, its output, and the results of its tasks."""
 
     code: int
     output: str
@@ -49,14 +49,14 @@ class Run:
 
     @property
     def only(self) -> dict[str, Any]:
-        """The result of the only task."""
+        """Return the result of the only task."""
         assert len(self.results) == 1, self.output
         return self.results[0]
 
 
 @dataclasses.dataclass
 class Listing:
-    """What ``ansible-inventory --list`` found: the variables of each host, and the hosts of each group."""
+    """The output of ``ansible-inventory --list``: the variables of each host, and the hosts of each group."""
 
     code: int
     output: str
@@ -71,9 +71,9 @@ class Ansible:
         self.emulator = emulator
         self.folder = folder
         self.alone = False
-        """Whether a task is the module's process alone."""
+        """Whether a task runs the module's process without ansible-playbook."""
         self.expected_warnings: tuple[str, ...] = ()
-        """How the warnings begin that a test means to see; any other fails it."""
+        """The beginnings of the warnings that a test expects; any other warning fails it."""
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "INTUNE_"))},
             **emulator.env,
@@ -96,11 +96,11 @@ class Ansible:
         return self._task(MODULE, options, *flags, env=env)
 
     def info(self, *flags: str, **options: Any) -> Run:
-        """Run a playbook with one task of the module that reads."""
+        """Run a playbook with one task of the info module."""
         return self._task(INFO, options, *flags)
 
     def bulk(self, *flags: str, **options: Any) -> Run:
-        """Run a playbook with one task of the module for many statuses."""
+        """Run a playbook with one task of the bulk module."""
         return self._task(BULK, options, *flags)
 
     def _task(self, module: str, options: dict[str, Any], *flags: str, env: dict[str, str | None] | None = None) -> Run:
@@ -114,7 +114,7 @@ class Ansible:
         variables = {**self.environment_with(env), "PYTHONPATH": self.environment["ANSIBLE_COLLECTIONS_PATH"]}
         done = self._start(command, variables, expect_no_writes="--check" in flags)
         result = json.loads(done.stdout)
-        result.pop("_ansible_new_secrets", None)  # what ansible-playbook has to mask, from 2.22 on
+        result.pop("_ansible_new_secrets", None)  # what ansible-playbook must mask, from 2.22 on
         output = json.dumps(result) + done.stderr
         self._search(output, variables)
         return Run(done.returncode, output, [result])
@@ -158,7 +158,7 @@ class Ansible:
         return Listing(run.code, run.output, hosts, {name: group.get("hosts", []) for name, group in listed.items()})
 
     def environment_with(self, changes: dict[str, str | None] | None) -> dict[str, str]:
-        """The environment of a run with these variables set or, where None, unset."""
+        """Return the environment of a run with these variables set or, where None, unset."""
         merged = {**self.environment, **(changes or {})}
         return {name: value for name, value in merged.items() if value is not None}
 
@@ -190,7 +190,7 @@ class Ansible:
         return done
 
     def _search(self, output: str, variables: dict[str, str], record: str = "") -> None:
-        """Fail for anything in the output that no user should see."""
+        """Fail if the output contains anything that a user should not see."""
         self._search_for_secrets(output + record, variables)
         assert "Traceback (most recent call last)" not in output, output
         assert "[DEPRECATION WARNING]" not in output, output
@@ -210,13 +210,13 @@ class Ansible:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "alone: the module's process alone, without ansible-playbook")
-    config.addinivalue_line("markers", "pipelined: no copying of modules to files first, for what runs many of them")
-    config.addinivalue_line("markers", "warns(start, ...): how the warnings begin that the test means to see")
+    config.addinivalue_line("markers", "pipelined: modules are not copied to files, for tests that run many of them")
+    config.addinivalue_line("markers", "warns(start, ...): the beginnings of the warnings that the test expects")
 
 
 @pytest.fixture(scope="session")
 def collections(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The path under which ansible finds this very tree as graphops.intune."""
+    """Return the path under which ansible finds this tree as graphops.intune."""
     if ROOT.parts[-3:] == ("ansible_collections", "graphops", "intune"):
         return str(ROOT.parents[2])
     base = tmp_path_factory.mktemp("collections")
@@ -234,7 +234,7 @@ def running_emulator() -> Iterator[RunningEmulator]:
 
 @pytest.fixture
 def emulator(running_emulator: RunningEmulator) -> Iterator[RunningEmulator]:
-    """The emulator as at its start; the judge must have nothing to say when the test ends."""
+    """The emulator in its initial state; its judge must have no findings when the test ends."""
     running_emulator.reset()
     yield running_emulator
     verdict = running_emulator.judge()
@@ -245,7 +245,7 @@ def emulator(running_emulator: RunningEmulator) -> Iterator[RunningEmulator]:
 def unjudged(
     running_emulator: RunningEmulator, tmp_path: Path, collections: str, request: pytest.FixtureRequest
 ) -> Ansible:
-    """For what the judge has to have a word about; the test sees to the emulator itself."""
+    """For tests in which the judge has findings; the test resets and checks the emulator itself."""
     made = Ansible(running_emulator, tmp_path, collections)
     if request.node.get_closest_marker("pipelined"):
         made.environment["ANSIBLE_PIPELINING"] = "1"
@@ -255,13 +255,13 @@ def unjudged(
 
 
 @pytest.fixture
-def ansible(unjudged: Ansible, emulator: RunningEmulator) -> Ansible:  # noqa: ARG001 - it judges when the test ends
+def ansible(unjudged: Ansible, emulator: RunningEmulator) -> Ansible:  # noqa: ARG001 - it checks the findings at the end
     return unjudged
 
 
 @dataclasses.dataclass(frozen=True)
 class Ids:
-    """The status of the documented example in the emulator's seed, and its policy."""
+    """The ids of the documented example's status in the emulator's seed, and of its policy."""
 
     policy_id: str
     status_id: str
@@ -275,7 +275,7 @@ class Ids:
         return f"policy_id={self.policy_id} status_id={self.status_id}"
 
     def row(self, emulator: RunningEmulator) -> dict[str, Any]:
-        """The row as the service has it now."""
+        """Return the row in its current state on the service."""
         rows = emulator.state()["statuses"][self.policy_id]
         found: dict[str, Any] = next(row for row in rows if row["id"] == self.status_id)
         return found
@@ -290,5 +290,5 @@ def ids(emulator: RunningEmulator) -> Ids:
 
 
 def requests_of(emulator: RunningEmulator, kind: str = "graph") -> list[str]:
-    """The methods of the requests so far, and the last segment of each path."""
+    """Return the method and the last path segment of each request so far."""
     return [f"{entry['method']} {entry['path'].rsplit('/', 1)[-1]}" for entry in emulator.log(kind)]

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What AWX does around a job, as far as a playbook can tell: credential, slices, ansible-runner, node counting.
+"""What AWX does around a job, as far as a playbook can observe it: credential, slices, ansible-runner, node counting.
 
-Written from AWX's own code: a custom credential's injectors are Jinja2 templates in a sandbox, with what was not filled
-in undefined (CredentialType.inject_credential); slice *i* of *n* has every *n*-th host by name (Inventory.
+Written from AWX's code: a custom credential's injectors are Jinja2 templates in a sandbox, where empty fields are
+undefined (CredentialType.inject_credential); slice *i* of *n* has every *n*-th host by name (Inventory.
 get_sliced_hosts), in an inventory that is a script which prints JSON (BaseTask.write_inventory_file); and nodes are
 counted as awx/main/tasks/host_indirect.py does it.
 """
@@ -32,12 +32,12 @@ _SECONDS = 900
 
 
 def load(path: Path) -> Any:
-    """A YAML file of the collection."""
+    """Return the content of a YAML file of the collection."""
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 def inject(inputs: dict[str, str], folder: Path) -> dict[str, str]:
-    """The environment of a job with such a credential; its files come to lie in *folder*."""
+    """Return the environment of a job with such a credential; its files are written to *folder*."""
     fields = load(AWX / "credential_type_inputs.yml")["fields"]
     injectors = load(AWX / "credential_type_injectors.yml")
     values: dict[str, Any] = {field["id"]: field["default"] for field in fields if "default" in field}
@@ -53,7 +53,7 @@ def inject(inputs: dict[str, str], folder: Path) -> dict[str, str]:
 
 
 def cut(listing: dict[str, Any], count: int) -> list[dict[str, Any]]:
-    """The inventory of each slice, from what ``ansible-inventory --list --export`` printed."""
+    """Return the inventory of each slice, from the output of ``ansible-inventory --list --export``."""
     known = listing["_meta"]["hostvars"]
     hosts = sorted(known)
     count = min(count, len(hosts))
@@ -65,7 +65,7 @@ def cut(listing: dict[str, Any], count: int) -> list[dict[str, Any]]:
 
 
 class Ended(NamedTuple):
-    """What came of a job: its exit code, its output and its events."""
+    """The result of a job: its exit code, its output and its events."""
 
     code: int
     output: str
@@ -73,7 +73,7 @@ class Ended(NamedTuple):
 
 
 class Job:
-    """A job of ansible-runner, from the project of extensions/awx."""
+    """A job of ansible-runner, of the project in extensions/awx."""
 
     def __init__(self, folder: Path, inventory: dict[str, Any], environment: dict[str, str], **variables: Any) -> None:
         self._folder = folder
@@ -85,12 +85,12 @@ class Job:
         script.chmod(0o700)
         (folder / "env").mkdir()
         (folder / "env" / "extravars").write_text(json.dumps(variables), encoding="utf-8")
-        # A session's log goes nowhere in AWX either.
+        # AWX does not keep a session's log either.
         self._environment = {**environment, "ANSIBLE_HOME": str(folder / "home"), "ANSIBLE_NOCOLOR": "1"}
         self._environment["PATH"] = f"{_BIN}{os.pathsep}{environment['PATH']}"
 
     def start(self, playbook: str, *options: str) -> None:
-        """Begin; the project's playbook is run in its folder, as AWX does."""
+        """Start the job; the project's playbook is run in its folder, as in AWX."""
         command = [str(_BIN / "ansible-runner"), "run", str(self._folder), "-p", playbook, "--ident", "job"]
         if options:
             command += ["--cmdline", " ".join(options)]
@@ -99,17 +99,19 @@ class Job:
         )
 
     def end(self) -> Ended:
-        """Wait for the end."""
+        """Wait for the end; return the result."""
         output, _nothing = self._process.communicate(timeout=_SECONDS)
         files = (self._folder / "artifacts" / "job" / "job_events").glob("*.json")
         events = [json.loads(file.read_text(encoding="utf-8")) for file in files]
-        # What is printed between tasks is an event too, without data.
-        told = sorted((event for event in events if event.get("event_data")), key=lambda event: int(event["counter"]))
-        return Ended(self._process.returncode, output, told)
+        # Output between tasks is an event too, without data.
+        results = sorted(
+            (event for event in events if event.get("event_data")), key=lambda event: int(event["counter"])
+        )
+        return Ended(self._process.returncode, output, results)
 
 
 class Node(NamedTuple):
-    """A managed node, as AWX records it."""
+    """A managed node as AWX records it."""
 
     name: str
     canonical_facts: dict[str, Any]
@@ -118,7 +120,7 @@ class Node(NamedTuple):
 
 
 def count_nodes(events: Iterable[dict[str, Any]]) -> list[Node]:
-    """The nodes that a job managed, by the collection's own queries; fails where AWX would lose any."""
+    """Return the nodes that a job managed, by the collection's queries; fail where AWX would lose any."""
     queries = load(ROOT / "extensions" / "audit" / "event_query.yml")
     programs = {module: jq.compile(query["query"]) for module, query in queries.items()}
     nodes: dict[str, Node] = {}
@@ -136,5 +138,5 @@ def count_nodes(events: Iterable[dict[str, Any]]) -> list[Node]:
             node = nodes.setdefault(key, Node(found["name"], found["canonical_facts"], found["facts"], set()))
             node.events.add(module)
     names = [node.name for node in nodes.values()]
-    assert len(names) == len(set(names)), "one name twice makes AWX drop every node of the job"
+    assert len(names) == len(set(names)), "a name that is counted twice makes AWX drop every node of the job"
     return list(nodes.values())

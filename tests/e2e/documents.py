@@ -4,9 +4,9 @@
 
 """The examples in the documentation: every code block of the guides and Markdown files, every EXAMPLES of a plugin.
 
-A comment right before a block is for its test: ``.. example: WORD`` in a guide, ``<!-- example: WORD -->`` in Markdown.
-A word with a dot is the name of the file that the block contains; ``observed`` runs it against that profile of the
-emulator; ``parsed, since ...`` gives the reason why it cannot be run here.
+A comment directly before a block is for its test, ``.. example: WORD`` in a guide and ``<!-- example: WORD -->`` in
+Markdown. A word with a dot is the name of the file that the block contains; ``observed`` runs it against that profile
+of the emulator; ``parsed, since ...`` gives the reason why it cannot be run here.
 """
 
 from __future__ import annotations
@@ -52,32 +52,32 @@ class Block:
 
     @property
     def place(self) -> str:
-        """Its document and line."""
+        """Return its document and line."""
         return f"{self.document}:{self.line}"
 
     @property
     def file(self) -> str:
-        """The name of the file that it contains; empty where it has no name."""
+        """Return the name of the file that it contains; empty if it has no name."""
         return self.caption or (self.note if "." in self.note and not self.note.startswith(PARSED) else "")
 
     @property
     def only_parsed(self) -> bool:
-        """Whether it has a reason why it cannot be run."""
+        """Return whether it has a reason why it cannot be run."""
         return self.note.startswith(PARSED)
 
     @property
     def commands(self) -> list[str]:
-        """The commands of a console block."""
+        """Return the commands of a console block."""
         return [line.removeprefix("$ ") for line in self.text.splitlines() if line.startswith("$ ")]
 
     @property
     def content(self) -> Any:
-        """The YAML document: a list of plays, of tasks, or a mapping."""
+        """Return the YAML document: a list of plays, of tasks, or a mapping."""
         return yaml.safe_load(self.text)
 
     @property
     def plays(self) -> list[dict[str, Any]]:
-        """The plays; a list of tasks becomes one play; anything else has no plays."""
+        """Return the plays; a list of tasks becomes one play; anything else has no plays."""
         content = self.content
         if isinstance(content, list) and all(PLAY & set(entry) for entry in content):
             return content

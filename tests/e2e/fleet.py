@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Snapshots of a fleet, as the role compliance_report stores them; the same at every run.
+"""Snapshots of a fleet, as the role compliance_report stores them; equal in every run.
 
-Written from the format's description alone, without the collection's own code. The fleet is invented, or is that of an
+Written from the description of the format, without the collection's code. The fleet is generated, or that of an
 emulator:
 
     python -m tests.e2e.fleet --rows 10000 --policies 8 --snapshots 12 DIRECTORY
@@ -59,13 +59,13 @@ _PEOPLE = (
 _FAMILIES = ("abel", "berg", "cruz", "diaz", "evans", "fischer", "garcia", "haas", "ito", "jansen", "kumar", "lopez")
 
 
-def moment(value: datetime.datetime) -> str:
-    """A moment in the format's spelling."""
+def timestamp(value: datetime.datetime) -> str:
+    """Return a timestamp in the spelling of the format."""
     return value.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def worst(rows: Iterable[tuple[str, str | None, str]]) -> dict[str, str]:
-    """The worst status of each device, from the id, device name and status of each row."""
+    """Return the worst status of each device, from the id, device name and status of each row."""
     found: dict[str, str] = {}
     for status_id, device, status in rows:
         key = device.casefold() if device else f"\0{status_id}"
@@ -74,26 +74,26 @@ def worst(rows: Iterable[tuple[str, str | None, str]]) -> dict[str, str]:
 
 
 def snapshot(taken: str, policies: Iterable[dict[str, Any]]) -> str:
-    """The text of a snapshot file. A policy has ``id``, ``name``, ``type``, ``rows`` and what else differs."""
-    whole = [{"counted": len(policy["rows"]), "problem": None, "reading": "complete", **policy} for policy in policies]
-    rows = [row for policy in whole for row in policy["rows"]]
+    """Return the text of a snapshot file. A policy has ``id``, ``name``, ``type``, ``rows``, and more if needed."""
+    full = [{"counted": len(policy["rows"]), "problem": None, "reading": "complete", **policy} for policy in policies]
+    rows = [row for policy in full for row in policy["rows"]]
     devices = worst((row[0], row[DEVICE], row[STATUS]) for row in rows)
     header = {
         "graphops_intune_snapshot": 1,
         "taken": taken,
-        "complete": all(policy["reading"] == "complete" for policy in whole),
-        "policy_count": len(whole),
-        "policies_read": sum(policy["reading"] != "unreadable" for policy in whole),
+        "complete": all(policy["reading"] == "complete" for policy in full),
+        "policy_count": len(full),
+        "policies_read": sum(policy["reading"] != "unreadable" for policy in full),
         "row_count": len(rows),
         "device_count": len(devices),
         "not_compliant_devices": sum(status in FAILING for status in devices.values()),
     }
-    rest = {"columns": COLUMNS, "policies": whole}
+    rest = {"columns": COLUMNS, "policies": full}
     return f"{json.dumps(header)[:-1]},\n{json.dumps(rest)[1:]}\n"
 
 
 class Fleet:
-    """Devices under policies, whose statuses move from one snapshot to the next."""
+    """Devices under policies, whose statuses change from one snapshot to the next."""
 
     def __init__(self, policies: list[dict[str, Any]], now: datetime.datetime, seed: int = 1) -> None:
         self.policies = policies
@@ -102,7 +102,7 @@ class Fleet:
 
     @classmethod
     def invented(cls, rows: int, policies: int) -> Fleet:
-        """A fleet that never was."""
+        """Return a generated fleet."""
         fleet = cls([], datetime.datetime(2026, 9, 8, 6, tzinfo=datetime.timezone.utc))
         for index in range(policies):
             name, kind = _POLICIES[index % len(_POLICIES)]
@@ -120,7 +120,7 @@ class Fleet:
 
     @classmethod
     def of(cls, state: dict[str, Any], now: datetime.datetime) -> Fleet:
-        """The fleet of an emulator."""
+        """Return the fleet of an emulator."""
         policies = [
             {
                 "id": policy["id"],
@@ -134,7 +134,7 @@ class Fleet:
                         row["userPrincipalName"],
                         row["deviceModel"],
                         row["status"],
-                        moment(now),
+                        timestamp(now),
                         NEVER,
                     ]
                     for row in state["statuses"][policy["id"]]
@@ -163,15 +163,15 @@ class Fleet:
     def _set(self, row: Row) -> None:
         status = self._random.choices(SEVERITY, _SHARES)[0]
         grace = self.now + datetime.timedelta(hours=self._random.randint(-400, 700))
-        row[STATUS], row[GRACE] = status, moment(grace) if status in FAILING else NEVER
+        row[STATUS], row[GRACE] = status, timestamp(grace) if status in FAILING else NEVER
 
     def _report(self, row: Row) -> None:
         ages = (self._random.randint(0, 150), self._random.randint(170, 700), 2000)
         ago = datetime.timedelta(hours=self._random.choices(ages, (94, 4, 1))[0])
-        row[REPORTED] = moment(self.now - ago) if self._random.random() > 0.002 else NEVER
+        row[REPORTED] = timestamp(self.now - ago) if self._random.random() > 0.002 else NEVER
 
     def move(self, days: int) -> None:
-        """Let some days pass: most of the fleet reports, and a small part changes."""
+        """Advance by some days: most of the devices report, and a few statuses change."""
         self.now += datetime.timedelta(days=days)
         for policy in self.policies:
             for row in policy["rows"]:
@@ -181,11 +181,11 @@ class Fleet:
                     self._set(row)
 
     def snapshot(self) -> str:
-        """The fleet as it is."""
-        return snapshot(moment(self.now), self.policies)
+        """Return a snapshot of the current fleet."""
+        return snapshot(timestamp(self.now), self.policies)
 
     def write(self, directory: Path, snapshots: int, days: int = 7) -> list[Path]:
-        """Write so many snapshots, some days apart; the fleet stands at the last one afterwards."""
+        """Write a number of snapshots, some days apart; the fleet ends in the state of the last one."""
         directory.mkdir(parents=True, exist_ok=True)
         written = []
         for index in range(snapshots):
@@ -198,7 +198,7 @@ class Fleet:
 
 
 def main() -> None:
-    """Write the snapshots that the command line asks for."""
+    """Write the snapshots that the command line requests."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=10_000)
     parser.add_argument("--policies", type=int, default=8)

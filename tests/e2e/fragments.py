@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""YAML and JSON in the documentation that is no playbook for localhost: is it what it looks like?"""
+"""Check YAML and JSON in the documentation that is not a playbook for localhost."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _EDA = ROOT / "extensions/eda"
 
 
 def is_rulebook(content: Any) -> bool:
-    """Tell whether YAML is for ansible-rulebook, which no machine without Java runs."""
+    """Return whether YAML is for ansible-rulebook, which needs Java."""
     return isinstance(content, list) and all("rules" in entry for entry in content)
 
 
 def check_yaml(block: Block, others: dict[str, str], page: str) -> None:
-    """Fail where YAML is not what it looks like.
+    """Fail if YAML is not valid for its kind.
 
     Args:
-        others: the files that its document has the reader write.
+        others: the files that the reader of its document creates.
         page: all examples of its document.
     """
     content = block.content
@@ -49,12 +49,12 @@ def check_yaml(block: Block, others: dict[str, str], page: str) -> None:
     elif content.get("version") == 3:
         assert content["dependencies"]["galaxy"]["collections"] == [COLLECTION.rstrip(".")]
         assert set(content["dependencies"]["python"]) <= PACKAGES
-    else:  # a file that a playbook of the page takes
+    else:  # a file that a playbook of the page reads
         assert f"[{block.file}]" in page or f"@{block.file}" in page
 
 
 def _check_plays(plays: list[dict[str, Any]], others: dict[str, str]) -> None:
-    if all(play["hosts"] != "localhost" for play in plays):  # aimed at an inventory of the same page
+    if all(play["hosts"] != "localhost" for play in plays):  # for an inventory of the same page
         assert any(name.endswith("intune_devices.yml") for name in others)
     for play in plays:
         for role in play.get("roles", ()):
@@ -74,7 +74,7 @@ def _check_rulebook(rulesets: list[dict[str, Any]]) -> None:
 
 
 def check_json(block: Block, folder: Path) -> None:
-    """Fail where JSON is neither a fleet for the emulator, nor a snapshot, nor an event."""
+    """Fail if JSON is neither a fleet for the emulator, nor a snapshot, nor an event."""
     content = json.loads(block.text)
     if block.file:
         (folder / block.file).write_text(block.text, encoding="utf-8")

@@ -26,7 +26,7 @@ def running_fleet() -> Iterator[RunningEmulator]:
 
 @pytest.fixture
 def fleet(running_fleet: RunningEmulator) -> Iterator[RunningEmulator]:
-    """A policy with a thousand statuses; the judge must have nothing to say when the test ends."""
+    """A policy with a thousand statuses; the judge must have no findings when the test ends."""
     running_fleet.reset()
     yield running_fleet
     verdict = running_fleet.judge()
@@ -39,7 +39,7 @@ def on_fleet(fleet: RunningEmulator, tmp_path: Path, collections: str) -> Ansibl
 
 
 def rows_of(emulator: RunningEmulator) -> tuple[str, list[dict[str, Any]]]:
-    """The first policy, and its rows as the service has them now."""
+    """Return the id of the first policy, and its current rows on the service."""
     policy_id, rows = next(iter(emulator.state()["statuses"].items()))
     return policy_id, rows
 
@@ -49,7 +49,7 @@ def statuses_of(emulator: RunningEmulator) -> dict[str, str]:
 
 
 def envelopes(emulator: RunningEmulator, method: str = "PATCH") -> list[int]:
-    """How many such requests each envelope held."""
+    """Return the number of requests of this method in each envelope."""
     sizes: dict[int, int] = {}
     for entry in emulator.log("graph"):
         if entry["batch"] is not None and entry["method"] == method:
@@ -66,7 +66,7 @@ def outcomes(result: dict[str, Any]) -> list[str]:
 
 
 def declare(rows: list[dict[str, Any]], every: int = ROWS // DIFFERING) -> list[dict[str, Any]]:
-    """Items that ask for what each row has, and for something else of every so many."""
+    """Return an item for each row: with its current status, but with another one for every *every*-th row."""
     return [
         {"status_id": row["id"], "status": other(row["status"]) if place % every == 0 else row["status"]}
         for place, row in enumerate(rows)
@@ -155,7 +155,7 @@ def test_every_bad_item_is_named_before_any_request(ansible: Ansible, emulator: 
     run = ran.only
     assert not run["changed"]
     assert run["failure"]["phase"] == "validate"
-    for said in (
+    for words in (
         "statuses[0]: status",
         "statuses[2]: 'color' is not an option",
         "statuses[9]: platform",
@@ -167,12 +167,12 @@ def test_every_bad_item_is_named_before_any_request(ansible: Ansible, emulator: 
         "statuses[7]: clear names 'status'",
         "statuses[8]: match has no 'serial'",
     ):
-        assert said in run["msg"], said
+        assert words in run["msg"], words
     assert "statuses[1]:" not in run["msg"]
     assert not emulator.log()
 
 
-def test_two_items_that_turn_out_to_be_one_status_are_refused(
+def test_two_items_that_select_the_same_status_are_refused(
     ansible: Ansible, emulator: RunningEmulator, ids: Ids
 ) -> None:
     for one in ({"match": {"device_display_name": "pc-0001"}}, {"policy_name": "Windows baseline", **ids.options}):
@@ -240,7 +240,7 @@ def test_a_service_without_the_route_fails_each_item_at_once(
     assert {(failure["code"], failure["retryable"]) for failure in failures} == {("write_not_supported", False)}
     assert run["graph"]["retries"] == 0
     assert not run["changed"]
-    # Once a whole envelope has come back refused, the others are not sent.
+    # After an envelope in which every update was refused, the others are not sent.
     assert len(writes(fleet)) == 20
     assert "Not sent" not in failures[19]["message"]
     assert "it refused all that were sent before" in failures[20]["message"]
@@ -249,7 +249,7 @@ def test_a_service_without_the_route_fails_each_item_at_once(
     assert outcomes(checked) == ["changed", "ok"] * 25
 
 
-def test_what_the_service_does_not_keep_is_told_of_each_item(ansible: Ansible, emulator: RunningEmulator) -> None:
+def test_each_item_reports_what_the_service_does_not_keep(ansible: Ansible, emulator: RunningEmulator) -> None:
     policy_id, rows = rows_of(emulator)
     emulator.faults({"match": {"method": "PATCH", "path": rows[0]["id"]}, "do": {"keep_nothing": True}})
     emulator.faults({"match": {"method": "PATCH", "path": rows[1]["id"]}, "do": {"keep_only": ["platform"]}})

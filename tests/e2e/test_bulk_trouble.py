@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Many statuses in one task against a service that limits, stumbles and loses answers.
+"""Many statuses in one task against a service that throttles, fails temporarily and loses answers.
 
-``INTUNE_CHAOS_RUNS`` is the number of seeds to try; the seed stands in the test's id and is all that a run needs to
-be repeated.
+``INTUNE_CHAOS_RUNS`` is the number of seeds to try; the seed is in the test's id and is sufficient to repeat a run.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ SEEDS = range(1, int(os.environ.get("INTUNE_CHAOS_RUNS", "2")) + 1)
 
 @pytest.fixture(scope="module")
 def running_emulator() -> Iterator[RunningEmulator]:
-    """One whose budgets' clock is fast, in place of the session's."""
+    """An emulator with a fast clock for its budgets, instead of the session's emulator."""
     with start(statuses=ROWS, time_scale=SCALE) as emulator:
         yield emulator
 
@@ -38,7 +37,7 @@ def write_times(emulator: RunningEmulator) -> list[float]:
     return [entry["at"] for entry in writes(emulator)]
 
 
-def test_all_of_the_budget_is_used_and_none_beyond(ansible: Ansible, emulator: RunningEmulator) -> None:
+def test_the_budget_is_used_completely_and_not_exceeded(ansible: Ansible, emulator: RunningEmulator) -> None:
     policy_id, rows = rows_of(emulator)
     items = declare(rows, 1)
     run = ansible.bulk(policy_id=policy_id, statuses=items, write_limit_period=PERIOD).only
@@ -63,7 +62,7 @@ def test_a_limit_that_is_no_multiple_of_an_envelope(ansible: Ansible, emulator: 
 
 
 @pytest.mark.parametrize("form", ["decimal", "integer", "http_date", "nested", "absent"])
-def test_a_smaller_budget_than_told_delays_and_loses_nothing(
+def test_a_smaller_budget_than_configured_delays_and_loses_nothing(
     unjudged: Ansible, running_emulator: RunningEmulator, form: str
 ) -> None:
     running_emulator.reset()
@@ -75,7 +74,7 @@ def test_a_smaller_budget_than_told_delays_and_loses_nothing(
     assert run["graph"]["throttled"] > 0
     state = statuses_of(running_emulator)
     assert all(state[item["status_id"]] == item["status"] for item in items)
-    # The judge counts each refusal by the budget, which cannot be known before; it has nothing else to say.
+    # The judge counts each refusal by the budget, which a client cannot foresee; it must have no other findings.
     counts = running_emulator.judge()["counts"]
     assert {rule for rule, times in counts.items() if times} == {"write_over_budget"}
 
@@ -129,7 +128,7 @@ def test_a_lost_envelope_is_read_back_before_anything_is_repeated(
     ids=["page", "half a JSON", "reset", "not applied", "424"],
 )
 @pytest.mark.parametrize("method", ["GET", "PATCH"])
-def test_a_stumble_inside_an_envelope_passes(
+def test_a_transient_error_inside_an_envelope_is_retried(
     ansible: Ansible, emulator: RunningEmulator, do: dict[str, Any], method: str
 ) -> None:
     policy_id, rows = rows_of(emulator)
@@ -139,7 +138,7 @@ def test_a_stumble_inside_an_envelope_passes(
     assert run["graph"]["retries"] == 1
 
 
-def test_an_item_that_is_refused_does_not_keep_the_others(ansible: Ansible, emulator: RunningEmulator) -> None:
+def test_an_item_that_is_refused_does_not_stop_the_others(ansible: Ansible, emulator: RunningEmulator) -> None:
     policy_id, rows = rows_of(emulator)
     do = {"status": 409, "code": "Conflict", "message": "Resource has changed"}
     emulator.faults({"match": {"method": "PATCH", "path": rows[5]["id"]}, "do": do})
@@ -152,7 +151,7 @@ def test_an_item_that_is_refused_does_not_keep_the_others(ansible: Ansible, emul
     assert again["summary"] == {"ok": 44, "changed": 1, "failed": 0, "not_attempted": 0, "total": 45}
 
 
-def test_out_of_time_tells_what_was_written_and_leaves_the_rest(ansible: Ansible, emulator: RunningEmulator) -> None:
+def test_after_retry_timeout_written_items_are_reported(ansible: Ansible, emulator: RunningEmulator) -> None:
     policy_id, rows = rows_of(emulator)
     before = statuses_of(emulator)
     emulator.faults(
@@ -175,7 +174,7 @@ def test_out_of_time_tells_what_was_written_and_leaves_the_rest(ansible: Ansible
     assert again["summary"] == {"ok": 30, "changed": 40, "failed": 0, "not_attempted": 0, "total": 70}
 
 
-def test_an_envelope_that_is_forbidden_is_not_tried_again(ansible: Ansible, emulator: RunningEmulator) -> None:
+def test_an_envelope_that_is_forbidden_is_not_repeated(ansible: Ansible, emulator: RunningEmulator) -> None:
     policy_id, rows = rows_of(emulator)
     emulator.faults({"match": {"method": "POST", "path": "batch", "kind": "graph"}, "do": {"status": 403}})
     run = ansible.bulk(policy_id=policy_id, statuses=declare(rows[:100], 2)).only
@@ -185,12 +184,12 @@ def test_an_envelope_that_is_forbidden_is_not_tried_again(ansible: Ansible, emul
 
 
 def agree(run: dict[str, Any], items: list[dict[str, Any]], before: dict[str, str], after: dict[str, str]) -> None:
-    """What each item's outcome says is how the service has it."""
+    """Check each item's outcome against the state of the service."""
     for item, entry in zip(items, run["results"], strict=True):
         key = item["status_id"]
         failure = entry["failure"] or {}
         if failure.get("phase") == "verify" and failure["code"] != "not_persisted":
-            continue  # sent, and out of time before it could be read back: either way is possible
+            continue  # sent, and not read back within retry_timeout: both are possible
         wanted = item["status"] if entry["outcome"] in ("ok", "changed") else before[key]
         assert after[key] == wanted, entry
         assert (entry["outcome"] == "changed") == (after[key] != before[key]), entry
@@ -209,7 +208,7 @@ def test_chaos_ends_as_declared(ansible: Ansible, emulator: RunningEmulator, see
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_chaos_that_keeps_nothing_is_told_as_it_is(ansible: Ansible, emulator: RunningEmulator, seed: int) -> None:
+def test_chaos_that_keeps_nothing_is_reported_correctly(ansible: Ansible, emulator: RunningEmulator, seed: int) -> None:
     policy_id, rows = rows_of(emulator)
     before = statuses_of(emulator)
     items = [{"status_id": row["id"], "status": other(row["status"])} for row in rows[:60]]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The documented example, and everything that converging one status promises."""
+"""The documented example, and the documented behavior of converging one status."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_documented_example_converges(ansible: Ansible, emulator: RunningEmulato
     ran = ansible.task("--diff", **ids.options, **OPTIONS)
     assert ran.only["changed"]
     assert ran.only["changed_properties"] == list(OPTIONS)
-    # Byte for byte: the digits and the offset of the page, in the page's order.
+    # Exactly the digits, the offset and the order of the documentation.
     assert [json.dumps(body) for body in patches(emulator)] == [json.dumps(DOCUMENTED)]
     assert ids.row(emulator)["lastReportedDateTime"] == "2017-01-01T08:00:17.7769392Z"
     assert ran.only["device_compliance_status"]["platform"] == 8
@@ -62,7 +62,7 @@ def test_documented_example_converges(ansible: Ansible, emulator: RunningEmulato
     assert again.only["diff"] == {"before": {}, "after": {}}
     assert len(patches(emulator)) == 1
 
-    # What check mode predicted is what the run did.
+    # The run did what check mode predicted.
     for key in ("changed", "changed_properties", "diff"):
         assert checked.only[key] == ran.only[key]
 
@@ -246,7 +246,7 @@ def test_credentials_can_be_set_once_for_the_group(ansible: Ansible, emulator: R
 
 
 @pytest.mark.warns("This service has no route to device status")
-def test_observed_profile_reads_by_listing_and_says_that_it_cannot_write(
+def test_observed_profile_reads_by_listing_and_reports_that_it_cannot_write(
     ansible: Ansible, emulator: RunningEmulator, ids: Ids
 ) -> None:
     emulator.settings(profile="observed")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role compliance_converge in real playbooks: with a variable, and with the file of an auditor."""
+"""The role compliance_converge in real playbooks: with a variable, and with a file from an auditor."""
 
 from __future__ import annotations
 
@@ -114,8 +114,8 @@ def test_the_problems_of_a_file_are_one_message_and_nothing_is_sent(
 
 
 def test_invalid_options_are_named(ansible: Ansible, emulator: RunningEmulator) -> None:
-    wrong = {"statuses": [{"status": "inGracePeriod", "color": "red"}], "on_error": "wait", "write_limit": "many"}
-    run = converge(ansible, **wrong)
+    invalid = {"statuses": [{"status": "inGracePeriod", "color": "red"}], "on_error": "wait", "write_limit": "many"}
+    run = converge(ansible, **invalid)
     assert run.code == 2
     errors = " ".join(run.results[-1]["argument_errors"])
     assert "value of status must be one of: unknown" in errors

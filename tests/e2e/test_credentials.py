@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every credential source, signed in for real; TLS, proxy and the token cache."""
+"""Every credential source with real sign-ins; TLS, proxy and the token cache."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def options_of(source: str, credentials: dict[str, str]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("source", ["pem", "encrypted pem", "pfx", "federated token", "federated token file"])
 def test_an_application_signs_in(ansible: Ansible, emulator: RunningEmulator, ids: Ids, source: str) -> None:
-    # By environment: what these options hold would stand in the playbook otherwise.
+    # By environment: otherwise the playbook would contain these secrets.
     names = {
         "certificate_path": "AZURE_CLIENT_CERTIFICATE_PATH",
         "certificate_password": "AZURE_CLIENT_CERTIFICATE_PASSWORD",
@@ -60,7 +60,9 @@ def test_an_application_signs_in(ansible: Ansible, emulator: RunningEmulator, id
     assert "client_secret" not in token_request["body"]
 
 
-def test_a_wrong_certificate_password_is_told_offline(ansible: Ansible, emulator: RunningEmulator, ids: Ids) -> None:
+def test_a_wrong_certificate_password_is_reported_before_any_request(
+    ansible: Ansible, emulator: RunningEmulator, ids: Ids
+) -> None:
     path = emulator.credentials["certificate_pfx_path"]
     environment = {"AZURE_CLIENT_CERTIFICATE_PATH": path, "AZURE_CLIENT_CERTIFICATE_PASSWORD": "not this"}
     run = ansible.adhoc(ids.arguments, **NO_SECRET, **environment).only
@@ -80,7 +82,7 @@ def test_a_managed_identity_signs_in(ansible: Ansible, emulator: RunningEmulator
             "IDENTITY_HEADER": credentials["app_service_header"],
         }
     )
-    # A proxy of the environment must not be asked for an address that only this machine reaches.
+    # A proxy of the environment must not be used for an address that only this machine reaches.
     environment |= {"http_proxy": "http://127.0.0.1:1", "no_proxy": None, "NO_PROXY": None}
     run = ansible.task(**ids.options, status="error", auth_source="managed_identity", env={**GONE, **environment}).only
     assert run["changed"]
@@ -91,7 +93,7 @@ def test_a_managed_identity_signs_in(ansible: Ansible, emulator: RunningEmulator
 def test_a_given_token_needs_no_login_and_no_msal(
     ansible: Ansible, emulator: RunningEmulator, ids: Ids, tmp_path: Path
 ) -> None:
-    # A package that cannot be imported stands in the way of the real one.
+    # A package that cannot be imported is found before the real one.
     (tmp_path / "msal.py").write_text("raise RuntimeError('msal was imported')\n")
     environment = {**GONE, "INTUNE_ACCESS_TOKEN": issue_token(emulator), "PYTHONPATH": str(tmp_path)}
     run = ansible.task(**ids.options, status="error", env=environment).only
@@ -128,7 +130,7 @@ def test_the_token_cache_is_private_and_saves_the_login(ansible: Ansible, ids: I
     first = ansible.adhoc(ids.arguments, INTUNE_TOKEN_CACHE=str(path)).only
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     second = ansible.adhoc(ids.arguments, INTUNE_TOKEN_CACHE=str(path)).only
-    # MSAL looks the authority up at each start, even when it has a token.
+    # MSAL requests the authority's metadata at each start, even when it has a token.
     assert (first["graph"]["token_requests"], second["graph"]["token_requests"]) == (2, 1)
 
     path.chmod(0o644)
@@ -139,13 +141,13 @@ def test_the_token_cache_is_private_and_saves_the_login(ansible: Ansible, ids: I
 
 
 @pytest.mark.parametrize("bundle", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_ca_path_beats_the_environment(ansible: Ansible, ids: Ids, tmp_path: Path, bundle: str) -> None:
+def test_ca_path_has_precedence_over_the_environment(ansible: Ansible, ids: Ids, tmp_path: Path, bundle: str) -> None:
     hostile = tmp_path / "hostile.pem"
     hostile.write_text("no certificate at all\n")
     assert ansible.adhoc(f"{ids.arguments} status=error", **{bundle: str(hostile)}).only["changed"]
 
 
-def test_an_untrusted_certificate_is_told_at_once(ansible: Ansible, emulator: RunningEmulator, ids: Ids) -> None:
+def test_an_untrusted_certificate_is_reported_at_once(ansible: Ansible, emulator: RunningEmulator, ids: Ids) -> None:
     run = ansible.adhoc(ids.arguments, INTUNE_CA_PATH=None, REQUESTS_CA_BUNDLE=None).only
     assert (run["failure"]["code"], run["failure"]["phase"]) == ("connection_failed", "auth")
     assert "not trusted" in run["msg"]
@@ -159,7 +161,7 @@ def test_certificates_can_be_left_unverified(ansible: Ansible, ids: Ids) -> None
 
 
 class Proxy:
-    """A CONNECT proxy that counts."""
+    """A CONNECT proxy that counts its connections."""
 
     def __init__(self) -> None:
         self.targets: list[str] = []
@@ -230,7 +232,7 @@ def test_missing_permissions_are_named(ansible: Ansible, emulator: RunningEmulat
 
 
 def issue_token(emulator: RunningEmulator) -> str:
-    """Return a token, got as any OAuth client would."""
+    """Return a token, requested as any OAuth client does."""
     import requests
 
     credentials = emulator.credentials

@@ -49,7 +49,7 @@ CREDENTIALS = {
     "INTUNE_ACCESS_TOKEN": "access_token",
     "INTUNE_AUTH_SOURCE": "auth_source",
 }
-# For examples that are not about signing in: with a token, they take half of the time.
+# For examples that are not about signing in: with a token, they take half the time.
 USUAL = {"AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "INTUNE_ACCESS_TOKEN"}
 
 # Source: Microsoft's reference of Microsoft Graph PowerShell.
@@ -217,7 +217,7 @@ def test_the_guides_playbooks_do_their_work(ansible: Ansible, emulator: RunningE
     output = run(ansible, ids, [block for block in chosen if not {block.note, block.file} & elsewhere])
     for line in SHOWN[0].text.splitlines():
         assert line.strip() in output
-    # Only the uri recipe does something that a good client never does.
+    # Only the uri recipe does something that a correct client never does.
     assert {finding["rule"] for finding in emulator.judge()["findings"]} == {"no_client_request_id"}
     emulator.reset()
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the service and the network do wrong: each fault that the contract lists, met by a real task.
+"""Faults of the service and of the network, each in a real task.
 
-The judge sees that no retry comes before its time and that nothing is written twice; see conftest.py.
+The judge checks that no retry is early and that nothing is written twice; see conftest.py.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def methods(emulator: RunningEmulator) -> list[tuple[str, int | None]]:
 @pytest.mark.parametrize(
     "wait", ["1", "1.128", {"http_date_in": 1}, None], ids=["integer", "decimal", "http date", "absent"]
 )
-def test_throttling_is_waited_out(
+def test_a_throttled_request_is_repeated_after_a_wait(
     ansible: Ansible, emulator: RunningEmulator, ids: Ids, match: dict[str, str], wait: Any
 ) -> None:
     do = {"status": 429, "code": "TooManyRequests", **({} if wait is None else {"retry_after": wait})}
@@ -40,13 +40,13 @@ def test_throttling_is_waited_out(
     run = ansible.task(**ids.options, status="error").only
     assert run["changed"]
     assert (run["graph"]["throttled"], run["graph"]["retries"]) == (1, 1)
-    # Without a wish of the service's, the first pause is between half a second and one.
+    # Without a Retry-After, the first pause is between half a second and one second.
     assert run["graph"]["waited_seconds"] >= (0.5 if wait is None else 1)
     assert ids.row(emulator)["status"] == "error"
 
 
 @pytest.mark.parametrize("match", [GET, PATCH], ids=["read", "write"])
-def test_a_wait_inside_intunes_own_json_is_kept(
+def test_a_wait_inside_intunes_own_json_is_observed(
     ansible: Ansible, emulator: RunningEmulator, ids: Ids, match: dict[str, str]
 ) -> None:
     emulator.faults({"match": match, "do": {"status": 429, "retry_after": {"nested": 1.5}}})
@@ -67,7 +67,7 @@ def test_a_wait_that_is_too_long_fails_at_once(ansible: Ansible, emulator: Runni
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 509])
-def test_failures_that_pass_are_repeated(ansible: Ansible, emulator: RunningEmulator, ids: Ids, status: int) -> None:
+def test_transient_failures_are_repeated(ansible: Ansible, emulator: RunningEmulator, ids: Ids, status: int) -> None:
     emulator.faults({"match": GET, "do": {"status": status, "code": "Busy"}})
     run = ansible.task(**ids.options, status="error").only
     assert run["changed"]
@@ -145,7 +145,7 @@ def test_a_write_whose_answer_was_lost_is_not_repeated(
 @pytest.mark.parametrize(
     "lost", [{"drop": "before"}, {"status": 503, "retry_after": "1"}, {"status": 500}], ids=["reset", "503", "500"]
 )
-def test_a_write_that_was_not_taken_is_read_back_and_repeated(
+def test_a_write_that_was_not_applied_is_read_back_and_repeated(
     ansible: Ansible, emulator: RunningEmulator, ids: Ids, lost: dict[str, Any]
 ) -> None:
     emulator.faults({"match": PATCH, "do": lost})
@@ -162,7 +162,9 @@ def test_only_what_still_differs_is_sent_again(ansible: Ansible, emulator: Runni
     assert bodies == [{"platform": 8, "status": "error"}, {"platform": 8}]
 
 
-def test_a_lost_write_is_looked_at_even_when_time_is_up(ansible: Ansible, emulator: RunningEmulator, ids: Ids) -> None:
+def test_a_lost_write_is_read_back_even_after_retry_timeout(
+    ansible: Ansible, emulator: RunningEmulator, ids: Ids
+) -> None:
     emulator.faults({"match": PATCH, "do": {"drop": "after"}})
     assert ansible.task(**ids.options, status="error", retry_timeout=0).only["changed"]
 
@@ -193,7 +195,9 @@ def test_a_read_that_is_lost_is_repeated(ansible: Ansible, emulator: RunningEmul
     ],
     ids=["throttled", "unavailable", "gateway timeout", "bad gateway", "reset", "timeout", "not json"],
 )
-def test_patience_ends(ansible: Ansible, emulator: RunningEmulator, ids: Ids, fault: dict[str, Any], code: str) -> None:
+def test_retries_end_after_retry_timeout(
+    ansible: Ansible, emulator: RunningEmulator, ids: Ids, fault: dict[str, Any], code: str
+) -> None:
     emulator.faults({"match": GET, "times": None, "do": fault})
     run = ansible.task(**ids.options, status="error", retry_timeout=1, timeout=1).only
     assert run["failure"]["code"] == code
@@ -202,7 +206,7 @@ def test_patience_ends(ansible: Ansible, emulator: RunningEmulator, ids: Ids, fa
     assert not run["changed"]
 
 
-def test_a_dropped_value_is_not_claimed(ansible: Ansible, emulator: RunningEmulator, ids: Ids) -> None:
+def test_a_dropped_value_is_not_reported_as_changed(ansible: Ansible, emulator: RunningEmulator, ids: Ids) -> None:
     emulator.faults({"match": PATCH, "do": {"keep_nothing": True}})
     run = ansible.task(**ids.options, status="error", platform=8).only
     assert (run["failure"]["code"], run["failure"]["phase"]) == ("not_persisted", "verify")
@@ -221,7 +225,9 @@ def test_a_dropped_value_is_not_claimed(ansible: Ansible, emulator: RunningEmula
     assert run["diff"]["after"] == {"platform": 8, "status": "compliant"}
 
 
-def test_a_write_that_cannot_be_read_back_is_not_claimed(ansible: Ansible, emulator: RunningEmulator, ids: Ids) -> None:
+def test_a_write_that_cannot_be_read_back_is_not_reported_as_changed(
+    ansible: Ansible, emulator: RunningEmulator, ids: Ids
+) -> None:
     emulator.faults({"match": GET, "skip": 1, "times": None, "do": {"status": 403, "code": "Forbidden"}})
     run = ansible.task(**ids.options, status="error").only
     assert (run["failure"]["code"], run["failure"]["phase"]) == ("Forbidden", "verify")
@@ -243,7 +249,7 @@ def test_redirects_are_not_followed(
     assert not run["changed"]
 
 
-def test_a_foreign_page_is_not_asked_for(ansible: Ansible, emulator: RunningEmulator, ids: Ids) -> None:
+def test_a_page_on_another_host_is_not_requested(ansible: Ansible, emulator: RunningEmulator, ids: Ids) -> None:
     elsewhere = emulator.env["INTUNE_AUTHORITY_URL"] + "/beta/deviceManagement"
     emulator.faults({"match": GET, "do": {"foreign_next_link": elsewhere}})
     match = {"device_display_name": "PC-0001"}
@@ -275,7 +281,9 @@ def test_half_a_character_and_a_deep_value_do_not_stop_ansible(
     assert run.only["device_compliance_status"]["user_name"] == deep
 
 
-def test_an_answer_of_another_shape_is_refused(ansible: Ansible, emulator: RunningEmulator, ids: Ids) -> None:
+def test_an_answer_with_an_unexpected_structure_is_refused(
+    ansible: Ansible, emulator: RunningEmulator, ids: Ids
+) -> None:
     answers: list[Any] = [[], {"value": []}, "text"]
     for answer in answers:
         emulator.faults({"match": GET, "do": {"answer_json": answer}})

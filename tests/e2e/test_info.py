@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading statuses: of every policy and of one, filtered, to the last page or not at all."""
+"""Reading statuses: of every policy and of one, filtered, and complete or failed."""
 
 from __future__ import annotations
 
@@ -81,11 +81,11 @@ def test_one_policy_is_read(ansible: Ansible, emulator: RunningEmulator, ids: Id
         ({"device_display_name": "KIOSK"}, []),
         ({"user_principal_name": "ADA@contoso.example"}, ["PC-0001"]),
         ({"deviceDisplayName": "KIOSK-0003", "userPrincipalName": "bea@contoso.example"}, ["KIOSK-0003"]),
-        # Strictly before, to the tick, whatever the offset.
+        # Strictly before, with a precision of 100 ns, whatever the offset.
         ({"reported_before": "2026-01-05T06:07:08.1234567Z"}, ["PC-0002", "KIOSK-0003"]),
         ({"reported_before": "2026-01-05T07:07:08.1234568+01:00"}, ["PC-0001", "PC-0002", "KIOSK-0003"]),
         ({"reported_before": "0001-01-01T00:00:00Z"}, []),
-        # What never expires expires before nothing.
+        # A grace period that never expires does not expire before any date.
         ({"grace_expires_before": NEVER}, ["PC-0002"]),
         ({"grace_expires_before": "9999-12-31T23:59:59.9999999Z"}, ["PC-0002"]),
         ({"grace_expires_before": "2026-02-01T00:00:00Z"}, []),
@@ -100,22 +100,22 @@ def test_filters(ansible: Ansible, ids: Ids, filters: dict[str, Any], expected: 
     assert sum(result["summary"].values()) == len(expected)
 
 
-def test_a_filter_that_cannot_be_is_refused_before_any_request(ansible: Ansible, emulator: RunningEmulator) -> None:
+def test_an_invalid_filter_is_refused_before_any_request(ansible: Ansible, emulator: RunningEmulator) -> None:
     run = ansible.info(reported_before="2026-01-05", grace_expires_before="soon", policy_id="..").only
     assert run["failure"]["phase"] == "validate"
     assert all(option in run["msg"] for option in ("reported_before", "grace_expires_before", "policy_id"))
     assert not emulator.log()
 
 
-def test_pages_are_followed_to_the_end_and_empty_ones_are_passed(
+def test_pages_are_followed_to_the_end_and_empty_ones_are_skipped(
     ansible: Ansible, emulator: RunningEmulator, ids: Ids
 ) -> None:
-    whole = ansible.info(policy_id=ids.policy_id).only["device_compliance_statuses"]
+    complete = ansible.info(policy_id=ids.policy_id).only["device_compliance_statuses"]
     emulator.settings(page_size=1, empty_pages=True)
     before = len(emulator.log("graph"))
     result = ansible.info("--check", policy_id=ids.policy_id).only
-    assert result["device_compliance_statuses"] == whole
-    assert len(emulator.log("graph")) - before >= 2 * len(whole)
+    assert result["device_compliance_statuses"] == complete
+    assert len(emulator.log("graph")) - before >= 2 * len(complete)
 
 
 def test_a_list_as_long_as_its_overview_is_complete(ansible: Ansible, emulator: RunningEmulator) -> None:
@@ -132,14 +132,14 @@ def test_a_list_as_long_as_its_overview_is_complete(ansible: Ansible, emulator: 
 
 
 @pytest.mark.warns("The list of policy Windows baseline has 3 statuses")
-def test_a_list_shorter_than_its_overview_is_told(ansible: Ansible, emulator: RunningEmulator, ids: Ids) -> None:
+def test_a_list_shorter_than_its_overview_is_reported(ansible: Ansible, emulator: RunningEmulator, ids: Ids) -> None:
     emulator.settings(list_limit=3)
     run = ansible.info(policy_id=ids.policy_id, overview=True)
     assert run.code == 0
     assert not run.only["complete"]
     assert run.only["count"] == run.only["overviews"][0]["listed"] == 3
-    said = " ".join(run.output.split())  # older cores wrap warnings
-    assert "The list of policy Windows baseline has 3 statuses, its overview counts 4" in said
+    printed = " ".join(run.output.split())  # older cores wrap warnings
+    assert "The list of policy Windows baseline has 3 statuses, its overview counts 4" in printed
 
 
 @pytest.mark.parametrize("overview", [False, True], ids=["rows", "overview"])
@@ -162,7 +162,7 @@ def test_a_page_that_cannot_be_read_fails_the_task(ansible: Ansible, emulator: R
     assert "device_compliance_statuses" not in run
 
 
-def test_a_page_elsewhere_is_not_asked_for(ansible: Ansible, emulator: RunningEmulator, ids: Ids) -> None:
+def test_a_page_on_another_host_is_not_requested(ansible: Ansible, emulator: RunningEmulator, ids: Ids) -> None:
     elsewhere = emulator.env["INTUNE_AUTHORITY_URL"] + "/beta/deviceManagement"
     emulator.faults({"match": {"path": "/deviceStatuses$"}, "do": {"foreign_next_link": elsewhere}})
     run = ansible.info(policy_id=ids.policy_id).only
@@ -178,7 +178,7 @@ def test_statuses_that_only_the_service_knows_are_shown(ansible: Ansible, emulat
     assert names(ansible.info(policy_id=ids.policy_id, status=["nonCompliant"]).only) == ["PC-0002"]
 
 
-def test_a_service_without_a_route_to_the_item_is_read_all_the_same(
+def test_a_service_without_a_route_to_the_item_is_read_too(
     ansible: Ansible, emulator: RunningEmulator, ids: Ids
 ) -> None:
     emulator.settings(profile="observed")
@@ -186,7 +186,7 @@ def test_a_service_without_a_route_to_the_item_is_read_all_the_same(
     assert [line.split()[0] for line in requests_of(emulator)] == ["GET", "GET"]
 
 
-def test_an_unknown_policy_is_told(ansible: Ansible) -> None:
+def test_an_unknown_policy_is_reported(ansible: Ansible) -> None:
     assert ansible.info(policy_id="none").only["failure"]["status"] == 404
     assert ansible.info(policy_name="none").only["failure"]["code"] == "not_found"
     assert ansible.info(policy_name="none", policy_id="none").code != 0

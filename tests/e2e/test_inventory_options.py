@@ -43,7 +43,7 @@ def test_invalid_options_are_named_before_any_request(ansible: Ansible, emulator
         ),
         ({"client_secret": {"swordfish": "trout"}}, "client_secret (AZURE_CLIENT_SECRET or AZURE_SECRET) must be text"),
     ]
-    sources = tuple(ansible.source(f"wrong{number}", **options) for number, (options, _words) in enumerate(cases))
+    sources = tuple(ansible.source(f"invalid{number}", **options) for number, (options, _words) in enumerate(cases))
     listing = ansible.inventory(sources=sources)
     assert listing.hosts == {}
     assert [words for _options, words in cases if words not in printed(listing)] == []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The inventory when the service fails, and with hostile names."""
+"""The inventory when the service fails, and with malicious names."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LOCAL = {"ansible_connection": "'local'"}
 
 
 def printed(listing: Listing) -> str:
-    """The output on one line; older cores wrap warnings."""
+    """Return the output as one line; older cores wrap warnings."""
     return " ".join(listing.output.split())
 
 
@@ -89,12 +89,12 @@ def test_a_link_elsewhere_is_not_followed(ansible: Ansible, emulator: RunningEmu
     assert "an answer links to https://evil.example; credentials are sent to" in refused(ansible)
 
 
-# Hostile names
+# Malicious names
 
 
 @pytest.fixture
 def pwned(tmp_path: Path) -> Path:
-    """A file that the name of a device would create if it were a template."""
+    """The path of a file that the name of a device would create if it were a template."""
     return tmp_path / "pwned"
 
 
@@ -128,7 +128,7 @@ USES = """
 """
 
 
-def test_what_the_service_says_is_never_a_template(
+def test_text_from_the_service_is_never_a_template(
     ansible: Ansible, emulator: RunningEmulator, ids: Ids, pwned: Path, tmp_path: Path
 ) -> None:
     names = [name.format(pwned) for name in HOSTILE]
@@ -214,7 +214,7 @@ def test_every_name_is_that_of_its_host_only(
     assert found.groups["servers"] == ["server"]
     states = {f"status_{status}" for status in ("error", "nonCompliant", "compliant")}
     assert set(found.groups) - {"ungrouped"} == {"all", "servers", "remediate"} | states
-    # The one warning is ours, about hosts with another name than their device.
+    # The only warning is that of the collection, about hosts with another name than their device.
     assert found.output.count("[WARNING]") == 1
     assert "Names of devices that are taken" in printed(found)
     assert "same name" not in found.output

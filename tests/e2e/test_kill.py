@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""``kill -9`` at any point of a bulk task: nothing is told that is not so, and the next run does what is left.
+"""``kill -9`` at any point of a bulk task: no result is wrong, and the next run completes the work.
 
-``INTUNE_KILL_RUNS`` is the number of seeds to try. A seed chooses the moment, and its rest by three who is killed: the
-module, ansible-playbook alone, or both and all that they started.
+``INTUNE_KILL_RUNS`` is the number of seeds to try. A seed determines the time, and its remainder by three
+determines what is killed: the module, ansible-playbook alone, or both with all of their children.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from .test_progress import wait_for_silence
 SEEDS = range(int(os.environ.get("INTUNE_KILL_RUNS", "2")))
 ITEMS = 120
 PACE = {"write_limit": 20, "write_limit_period": 0.5}
-# Two to sign in, two pages, six envelopes with their updates, and reading back: more than this is not sent.
+# Two to sign in, two pages, six envelopes with their updates, and reading back: no more requests are sent.
 REQUESTS = 2 + 2 + 6 + ITEMS + 2
-WHO = ("module", "playbook", "all")
+KILLED = ("module", "playbook", "all")
 
 
 @pytest.fixture(scope="module")
 def running_emulator() -> Iterator[RunningEmulator]:
-    """One whose budgets' clock is fast, in place of the session's."""
+    """An emulator with a fast clock for its budgets, instead of the session's emulator."""
     with start(statuses=200, time_scale=10) as emulator:
         yield emulator
 
@@ -52,13 +52,13 @@ def test_a_killed_task_is_completed_by_the_next(ansible: Ansible, emulator: Runn
     before = statuses_of(emulator)
     wanted = {item["status_id"]: item["status"] for item in items}
 
-    code, told = run_and_kill(ansible, {"policy_id": policy_id, "statuses": items, **PACE}, seed)
+    code, results = run_and_kill(ansible, {"policy_id": policy_id, "statuses": items, **PACE}, seed)
     state = statuses_of(emulator)
     written = {key for key in wanted if state[key] != before[key]}
     assert all(state[key] == wanted[key] for key in written)
     assert all(state[key] == before[key] for key in before if key not in wanted)
-    for result in told:
-        if "results" in result:  # it was done before the signal came
+    for result in results:
+        if "results" in result:  # it ended before the signal
             assert {entry["status_id"] for entry in result["results"] if entry["outcome"] == "changed"} == written
         else:
             assert code != 0
@@ -68,15 +68,15 @@ def test_a_killed_task_is_completed_by_the_next(ansible: Ansible, emulator: Runn
     assert (rest["summary"]["ok"], rest["summary"]["changed"]) == (len(written), ITEMS - len(written))
     after = statuses_of(emulator)
     assert all(after[key] == status for key, status in wanted.items())
-    # That nothing was written twice, or over the budget, is the judge's to say; see the fixture.
-    print(f"seed {seed}: {WHO[seed % 3]} killed with {len(written)} of {ITEMS} written, exit code {code}")
+    # The judge checks that nothing was written twice or beyond the budget; see the fixture.
+    print(f"seed {seed}: {KILLED[seed % 3]} killed with {len(written)} of {ITEMS} written, exit code {code}")
 
 
 def run_and_kill(ansible: Ansible, options: dict[str, object], seed: int) -> tuple[int, list[dict[str, Any]]]:
-    """Kill at the seed's moment; return the exit code and the results that were told, once all is quiet."""
+    """Kill at the time that the seed determines; when all is idle, return the exit code and the reported results."""
     chance = random.Random(seed)
-    # Squared: updates are most of the requests, and what comes before them is to have its share.
-    moment, delay = round(REQUESTS * chance.random() ** 2), chance.random() * 0.3
+    # Squared: most requests are updates, and the phases before them should be interrupted as often.
+    requests, delay = round(REQUESTS * chance.random() ** 2), chance.random() * 0.3
     record = ansible.folder / "killed.jsonl"
     path = ansible.folder / "killed.yml"
     path.write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": [{BULK: options}]}]))
@@ -88,15 +88,15 @@ def run_and_kill(ansible: Ansible, options: dict[str, object], seed: int) -> tup
         start_new_session=True,
     ) as process:
         deadline = time.monotonic() + 60
-        while len(ansible.emulator.log()) < moment and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.01)  # a real process is awaited
+        while len(ansible.emulator.log()) < requests and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.01)  # waits for a real process
         time.sleep(delay)
         family = descendants(process.pid)
         commands = {pid: read(f"/proc/{pid}/cmdline") for pid in family}
         modules = [pid for pid in family if b"AnsiballZ" in commands[pid]]
-        kill({"module": modules or family, "playbook": [process.pid], "all": family}[WHO[seed % 3]])
+        kill({"module": modules or family, "playbook": [process.pid], "all": family}[KILLED[seed % 3]])
         code = process.wait(timeout=60)
-    # Whom nobody killed may end the work; but a worker of ansible-core's without its ansible-playbook never ends.
+    # The processes that were not killed may continue; a worker of ansible-core without its ansible-playbook never ends.
     works = [pid for pid in family if b"ansible-playbook" not in commands[pid]] or family
     while any(running(pid) for pid in works) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -113,7 +113,7 @@ def kill(pids: list[int]) -> None:
 
 
 def read(path: str) -> bytes:
-    """A file of /proc; nothing where the process is gone."""
+    """Return the content of a file in /proc; nothing if the process has ended."""
     try:
         return Path(path).read_bytes()
     except OSError:
@@ -121,12 +121,12 @@ def read(path: str) -> bytes:
 
 
 def running(pid: int) -> bool:
-    """Whether a process does something still; one that nobody waits for remains as a zombie."""
+    """Return whether a process is running; one that no parent waits for remains as a zombie."""
     state = read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
     return bool(state) and state[0] != b"Z"
 
 
 def descendants(pid: int) -> list[int]:
-    """The process and all that it started."""
+    """Return the ids of the process and of all its descendants."""
     children = read(f"/proc/{pid}/task/{pid}/children").split()
     return [pid, *(found for child in children for found in descendants(int(child)))]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Listing the policies: every one, to the last page or not at all, and nothing of their devices."""
+"""Listing the policies: all of them or an error, and no status of a device."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ PACE = {"write_limit": 20, "write_limit_period": 2.0}
 
 @pytest.fixture(scope="module")
 def running_emulator() -> Iterator[RunningEmulator]:
-    """An emulator with a fast clock for its budgets, in place of the session's."""
+    """An emulator with a fast clock for its budgets, instead of the session's emulator."""
     with start(statuses=200, time_scale=10) as emulator:
         yield emulator
 

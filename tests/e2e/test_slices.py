@@ -4,7 +4,7 @@
 
 """Job slices as in AWX: slices of one inventory at the same time, by ansible-runner, with one tenant and one budget.
 
-``INTUNE_SLICES=large`` runs it once more with thousands of statuses on the real clock, which takes ten minutes; with
+``INTUNE_SLICES=large`` runs it again with thousands of statuses and the real clock, which takes ten minutes; with
 ``-s`` it prints its figures.
 """
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The event source for a user. To start ansible-rulebook is slow, so each test checks several things."""
+"""The event source as users run it. Starting ansible-rulebook is slow, so each test checks several things."""
 
 from __future__ import annotations
 

@@ -55,6 +55,6 @@ def test_a_workflow_runs_pinned_actions_with_least_permissions(path: Path) -> No
     assert [use for use in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v[\d.]+", use)] == []
 
 
-def test_ci_runs_what_everybody_runs() -> None:
+def test_ci_runs_what_developers_run() -> None:
     steps = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8"))["jobs"]["test"]["steps"]
     assert "make test" in [step.get("run") for step in steps]

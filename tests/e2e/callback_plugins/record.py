@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A callback that writes each task's whole result to a file, where a test reads it."""
+"""A callback that writes each task's complete result to a file, which a test reads."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def module() -> dict[str, Any]:
     `runpy` does not work here, because ansible-core's loader under ansible-test expects a package at every path.
     """
     found: dict[str, Any] = {"__file__": str(FILE), "__name__": "<run_path>"}
-    exec(compile(FILE.read_bytes(), str(FILE), "exec"), found)  # noqa: S102 - our own file
+    exec(compile(FILE.read_bytes(), str(FILE), "exec"), found)  # noqa: S102 - a file of this collection
     return found
 
 

@@ -15,12 +15,12 @@ _BELOW = LIST.removeprefix("/beta")
 
 
 def reads(*ids: str) -> dict[str, Any]:
-    """The body of an envelope that reads these statuses."""
+    """Return the body of an envelope that reads these statuses."""
     return {"requests": [{"id": str(n), "method": "GET", "url": f"{_BELOW}/{i}"} for n, i in enumerate(ids)]}
 
 
 def updates(**bodies: dict[str, Any]) -> dict[str, Any]:
-    """The body of an envelope that updates these statuses."""
+    """Return the body of an envelope that updates these statuses."""
     headers = {"Content-Type": "application/json"}
     return {
         "requests": [
@@ -31,7 +31,7 @@ def updates(**bodies: dict[str, Any]) -> dict[str, Any]:
 
 
 def responses(*answers: Reply | None) -> Reply:
-    """The answer to an envelope, its last request first; None for a request that is left out."""
+    """Return the answer to an envelope, its last request first; None for a request without an answer."""
     entries = [
         {"id": str(n), "status": answer.status, "headers": dict(answer.headers), "body": answer.document}
         for n, answer in enumerate(answers)
@@ -41,5 +41,5 @@ def responses(*answers: Reply | None) -> Reply:
 
 
 def expect_batch(script: Script, body: dict[str, Any], *answers: Reply | None) -> None:
-    """Expect an envelope, whose requests are answered so."""
+    """Expect an envelope whose requests get these answers."""
     script.expect("POST", BATCH, responses(*answers), body=body)

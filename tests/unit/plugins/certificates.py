@@ -26,13 +26,13 @@ from cryptography.hazmat.primitives.serialization import (
 
 @functools.cache
 def rsa_key(number: int = 0) -> rsa.RSAPrivateKey:
-    """Return a private key, the same for the same number: making one takes its time."""
+    """Return a private key, the same for the same number, because generating one is slow."""
     del number
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def certificate(key: Any) -> x509.Certificate:
-    """Return a certificate that the key signs for itself, good for the application and for a server on loopback."""
+    """Return a self-signed certificate, valid for the application and for a server on loopback."""
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "graphops.intune tests")])
     now = datetime.datetime.now(datetime.timezone.utc)
     addresses = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tests of plugins/ share: a clean environment, time that a test owns, and a scripted service."""
+"""Fixtures for the tests of plugins/: a clean environment, a clock that the test controls, and a scripted service."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from hypothesis import settings
 from .converging import Converge
 from .support import Clock, Script
 
-# Every run tries the same examples, in its own time: a build fails for the change in it and for nothing else.
+# Every run uses the same examples, without a deadline: a build fails only because of a change in it.
 settings.register_profile("graphops.intune", deadline=None, derandomize=True, database=None)
 settings.load_profile("graphops.intune")
 
-# Whatever the machine that runs the tests has set up for itself.
+# Settings of the machine that runs the tests.
 _FOREIGN = re.compile(
     r"(AZURE|INTUNE|IDENTITY|IMDS|MSI)_.*|.*_PROXY|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|SSL_CERT_.*|NETRC", re.IGNORECASE
 )
@@ -34,13 +34,13 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def clock() -> Clock:
-    """Time that stands still until somebody sleeps."""
+    """A clock that only a sleep advances."""
     return Clock()
 
 
 @pytest.fixture
 def script(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Script]:
-    """A service that expects an ordered list of calls; any other call, and any that is not made, fails the test."""
+    """A service that expects an ordered list of calls; any other or missing call fails the test."""
     script = Script(clock)
     script.install(monkeypatch)
     yield script
@@ -49,5 +49,5 @@ def script(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Script]:
 
 @pytest.fixture
 def converge(clock: Clock) -> Converge:
-    """Run one task; ``policy_id`` and ``status_id`` are there unless their rivals are given."""
+    """Run one task; ``policy_id`` and ``status_id`` are set unless ``policy_name`` or ``match`` is given."""
     return Converge(clock)

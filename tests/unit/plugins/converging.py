@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.graphops.intune.plugins.module_utils._compliance import converge as _converge
+from ansible_collections.graphops.intune.plugins.module_utils._compliance import converge
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import DEVICE_STATUS, Target
 from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError
 from ansible_collections.graphops.intune.plugins.module_utils._graph.client import GraphClient
@@ -40,7 +40,7 @@ class Converge:
         if "match" not in options:
             options.setdefault("status_id", STATUS)
         self.client = graph_client(self._clock, api_version=api_version, retry_timeout=retry_timeout)
-        return _converge.converge_one(
+        return converge.converge_one(
             self.client,
             Target.from_options(options),
             Desired.from_options(DEVICE_STATUS, options, api_version),

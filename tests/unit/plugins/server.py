@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A server on loopback that does what a test says, for what a scripted service cannot show: sockets and TLS."""
+"""A server on loopback whose behavior a test defines, for what a scripted service cannot show: sockets and TLS."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterator
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Gives each request to the test's own function."""
+    """Passes each request to the function of the test."""
 
     protocol_version = "HTTP/1.1"
     server: Server
 
     def handle_any(self) -> None:
-        """Take one request."""
+        """Handle one request."""
         self.server.seen.append(self)
         length = int(self.headers.get("Content-Length") or 0)
         self.rfile.read(length)
@@ -31,15 +31,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
     do_GET = do_POST = do_PATCH = handle_any  # noqa: N815 - http.server's names
 
     def send_response(self, code: int, message: str | None = None) -> None:
-        """Begin an answer, after which the connection ends."""
+        """Start an answer after which the connection is closed."""
         super().send_response(code, message)
         self.send_header("Connection", "close")
 
     def log_message(self, *_args: object) -> None:
-        """Nothing on stderr."""
+        """Write nothing to stderr."""
 
     def reply(self, body: bytes = b"{}", status: int = 200, *, length: int | None = None, **headers: str) -> None:
-        """Send an answer whose Content-Length may lie; underscores in header names stand for hyphens."""
+        """Send an answer whose Content-Length may be wrong; underscores in header names become hyphens."""
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name.replace("_", "-"), value)
@@ -48,15 +48,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-Behaviour = Callable[[Handler], None]
+Behavior = Callable[[Handler], None]
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """The server; ``seen`` holds its requests, ``over`` is set when the test ends."""
+    """The server; ``seen`` contains its requests, ``over`` is set when the test ends."""
 
     daemon_threads = True
 
-    def __init__(self, answer: Behaviour) -> None:
+    def __init__(self, answer: Behavior) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.answer = answer
         self.seen: list[Handler] = []
@@ -65,16 +65,16 @@ class Server(http.server.ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """Return the URL on which it listens."""
         return f"{self.scheme}://127.0.0.1:{self.server_port}"
 
     def handle_error(self, *_request: object) -> None:
-        """A client that hangs up is what some tests are about."""
+        """Ignore that the client closes the connection, which some tests do on purpose."""
 
 
 @contextlib.contextmanager
-def serve(answer: Behaviour, certificate: str | None = None) -> Iterator[Server]:
-    """Run a server that answers so, over TLS where a certificate's file is given."""
+def serve(answer: Behavior, certificate: str | None = None) -> Iterator[Server]:
+    """Run a server with these answers, over TLS if the file of a certificate is given."""
     with Server(answer) as server:
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

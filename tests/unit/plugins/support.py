@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Time, a scripted service and option sets for the tests of plugins/."""
+"""A clock, a scripted service and options for the tests of plugins/."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ITEM = f"{LIST}/{STATUS}"
 
 
 class Clock:
-    """Time that passes when somebody sleeps, or when a call takes some."""
+    """A clock that sleeping and slow calls advance."""
 
     def __init__(self) -> None:
         self.now = 1_700_000_000.0
@@ -50,7 +50,7 @@ class Clock:
 
 @dataclasses.dataclass(frozen=True)
 class Reply:
-    """An answer of the scripted service: a document, or ``raw`` bytes in its place."""
+    """An answer of the scripted service: a document, or ``raw`` bytes instead."""
 
     status: int = 200
     document: Any = None
@@ -65,13 +65,13 @@ class Reply:
 
 
 def refusal(status: int, code: str, message: str, **headers: str) -> Reply:
-    """Return an error in Graph's form; underscores in header names stand for hyphens."""
+    """Return an error in the format of Graph; underscores in header names become hyphens."""
     document = {"error": {"code": code, "message": message}}
     return Reply(status, document, {name.replace("_", "-"): value for name, value in headers.items()})
 
 
 def no_route(method: str) -> Reply:
-    """Return what the live service answers where it has no route to a single status."""
+    """Return the answer of the real service if it has no route to a single status."""
     message = (
         f"No OData route exists that match template ~/singleton/navigation/key/navigation/key with http verb {method} "
         "for request /DeviceConfiguration_2203/StatelessDeviceConfigurationFEService/deviceManagement"
@@ -81,7 +81,7 @@ def no_route(method: str) -> Reply:
 
 @dataclasses.dataclass(frozen=True)
 class Call:
-    """One expected call: what must be sent, and what comes back after so many seconds."""
+    """One expected call: the request, and its answer after ``takes`` seconds."""
 
     method: str
     url: str
@@ -91,40 +91,40 @@ class Call:
 
 
 class Script(requests.adapters.HTTPAdapter):
-    """The service as an ordered list of calls, in place of the network below ``requests.Session``."""
+    """The service as an ordered list of calls, instead of the network below ``requests.Session``."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__()
         self.clock = clock
         self.sent: list[requests.PreparedRequest] = []
         self.settings: list[dict[str, Any]] = []
-        """What each request was sent with: timeout, verify, proxies."""
+        """The settings of each request: timeout, verify, proxies."""
         self._expected: list[Call] = []
-        self._wrong: list[str] = []
+        self._problems: list[str] = []
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Have every session talk to this script."""
+        """Let every session use this script."""
         monkeypatch.setattr(requests.Session, "get_adapter", lambda _session, url: self)  # noqa: ARG005 - called by name
 
     def expect(
         self, method: str, url: str, answer: Reply | Exception | None = None, *, body: Any = None, takes: float = 0.0
     ) -> None:
         """Expect one more call. A path is one of Graph's; ``body`` is the exact JSON document sent, None for none."""
-        whole = url if "://" in url else GRAPH + url
-        self._expected.append(Call(method, whole, answer or Reply(), body, takes))
+        complete = url if "://" in url else GRAPH + url
+        self._expected.append(Call(method, complete, answer or Reply(), body, takes))
 
     def send(self, request: requests.PreparedRequest, *_args: Any, **settings: Any) -> requests.Response:
         """Answer the next call."""
         self.sent.append(request)
         self.settings.append(settings)
-        told = f"{request.method} {request.url} {_shown(request)}"
+        sent = f"{request.method} {request.url} {_shown(request)}"
         if not self._expected:
-            return self._fail(f"not expected: {told}")
+            return self._fail(f"not expected: {sent}")
         call = self._expected.pop(0)
         wanted = f"{call.method} {call.url} {_document(call.body)}"
-        # A form belongs to a login, whose content is MSAL's own affair.
-        if told != wanted and not (_is_form(request) and told.startswith(f"{call.method} {call.url} ")):
-            return self._fail(f"expected {wanted}, got {told}")
+        # A form is a login of MSAL, whose content is not compared.
+        if sent != wanted and not (_is_form(request) and sent.startswith(f"{call.method} {call.url} ")):
+            return self._fail(f"expected {wanted}, got {sent}")
         self.clock.now += call.takes
         if isinstance(call.answer, Exception):
             raise call.answer
@@ -134,13 +134,13 @@ class Script(requests.adapters.HTTPAdapter):
         return self.build_response(request, raw)
 
     def finish(self) -> None:
-        """Fail where a call was wrong or was not made."""
+        """Fail if a call was not as expected or was not made."""
         missing = [f"not made: {call.method} {call.url}" for call in self._expected]
-        assert not self._wrong + missing
+        assert not self._problems + missing
 
     def _fail(self, reason: str) -> requests.Response:
-        # Said again at the end: MSAL lets no exception through as it is.
-        self._wrong.append(reason)
+        # Reported again at the end, since MSAL does not pass on every exception.
+        self._problems.append(reason)
         raise AssertionError(reason)
 
 
@@ -170,7 +170,7 @@ def connection(**given: Any) -> Connection:
 
 
 class Renewable(Credential):
-    """A credential that hands out token-1, token-2 and so on."""
+    """A credential that returns token-1, token-2 and so on."""
 
     name = "renewable"
 
@@ -205,7 +205,7 @@ def row(**properties: Any) -> dict[str, Any]:
 
 
 def module_args(**args: Any) -> contextlib.AbstractContextManager[Any]:
-    """Hand options to the next AnsibleModule, on every supported ansible-core."""
+    """Pass options to the next AnsibleModule, on every supported ansible-core."""
     try:
         from ansible.module_utils.testing import patch_module_args
     except ImportError:  # before ansible-core 2.19

@@ -100,14 +100,14 @@ def test_what_is_secret_to_modules_is_secret_to_awx() -> None:
     assert {name for name in FIELDS if FIELDS[name].get("secret")} >= {
         n for n in FIELDS if spec.get(n, {}).get("no_log")
     }
-    assert FIELDS["certificate"]["secret"]  # its path is an option, and no secret
+    assert FIELDS["certificate"]["secret"]  # its path is an option and not a secret
 
 
 def test_the_environment_is_one_that_modules_read() -> None:
     read = {variables[0]: option for option, variables in ENVIRONMENT.items()}
     assert set(INJECTORS["env"]) <= set(read)
     for variable, template in INJECTORS["env"].items():
-        # Each field fills the option of its name; the certificate is a file, and its path the option.
+        # Each field sets the option of its name; the certificate is a file, and the option is its path.
         used = set(re.findall(r"{{ (\w+) }}", template)) or {"certificate_path"}
         assert used == {read[variable]}, variable
         assert not variable.startswith("ANSIBLE_"), "AWX accepts no such variable"

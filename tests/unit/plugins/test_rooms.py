@@ -57,13 +57,13 @@ def imports() -> Iterator[tuple[tuple[str, ...], tuple[str, ...], bool]]:
 def test_no_import_leads_to_the_same_or_a_higher_floor() -> None:
     arrows = {(path, room(path), room(name)) for path, name, _relative in imports()}
     assert len(arrows) > 100
-    wrong = [f"{'/'.join(path)} imports {to}" for path, at, to in arrows if at != to and FLOOR[at] <= FLOOR[to]]
-    assert sorted(wrong) == []
+    upward = [f"{'/'.join(path)} imports {to}" for path, at, to in arrows if at != to and FLOOR[at] <= FLOOR[to]]
+    assert sorted(upward) == []
 
 
 def test_imports_are_relative_but_in_modules_which_need_absolute_ones() -> None:
-    wrong = {"/".join(path) for path, _name, relative in imports() if relative == (path[0] == "modules")}
-    assert sorted(wrong) == []
+    others = {"/".join(path) for path, _name, relative in imports() if relative == (path[0] == "modules")}
+    assert sorted(others) == []
 
 
 def test_every_folder_is_a_room_on_a_floor() -> None:

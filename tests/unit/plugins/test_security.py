@@ -35,7 +35,7 @@ def test_every_threat_has_a_test_and_is_there_once() -> None:
     assert len(names) > 30
     assert len(set(names)) == len(names)
     assert [threat for threat, tests in threats() if not tests] == []
-    # No row escapes this test by another number of columns.
+    # Every row of the tables is found, whatever its number of columns.
     chapter = PAPER.partition("\n## Threats")[2].partition("\n## ")[0]
     assert {line.count("|") for line in chapter.splitlines() if line.startswith("|")} == {4}
 

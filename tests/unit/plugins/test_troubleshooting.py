@@ -14,7 +14,7 @@ from ansible_collections.graphops.intune.plugins.module_utils import _options
 from ansible_collections.graphops.intune.plugins.module_utils._errors import Code
 from ansible_collections.graphops.intune.plugins.module_utils._sign_in.credentials import _ADVICE
 
-from .troubles import TROUBLES, Told, tell
+from .troubles import TROUBLES, Message, produce
 
 GUIDE = Path(str(_options.__file__)).parents[2] / "docs/docsite/rst/guide_troubleshooting.rst"
 OTHER = "Any other code"
@@ -39,13 +39,13 @@ QUOTED = quoted()
 
 
 def fits(message: str, sentence: str) -> bool:
-    """Return whether the sentence contains the message; ``...`` stands for anything."""
+    """Return whether the sentence contains the message; ``...`` matches anything."""
     return bool(re.search(".*".join(re.escape(part) for part in message.split("...")), sentence, re.DOTALL))
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> list[Told]:
-    return [one for trouble in TROUBLES for one in tell(trouble, tmp_path_factory.mktemp("trouble"))]
+def messages(tmp_path_factory: pytest.TempPathFactory) -> list[Message]:
+    return [one for trouble in TROUBLES for one in produce(trouble, tmp_path_factory.mktemp("trouble"))]
 
 
 def test_there_are_messages_to_check() -> None:
@@ -53,8 +53,8 @@ def test_there_are_messages_to_check() -> None:
 
 
 @pytest.mark.parametrize(("section", "message"), QUOTED)
-def test_a_quoted_message_is_one_that_users_read(section: str, message: str, told: list[Told]) -> None:
-    codes = {one.code for one in told if fits(message, one.sentence)}
+def test_a_quoted_message_is_one_that_users_read(section: str, message: str, messages: list[Message]) -> None:
+    codes = {one.code for one in messages if fits(message, one.sentence)}
     assert codes, "no failure has this message"
     if section == WARNINGS:
         assert codes == {None}
@@ -62,8 +62,8 @@ def test_a_quoted_message_is_one_that_users_read(section: str, message: str, tol
         assert section in codes
 
 
-def test_every_failure_is_quoted(told: list[Told]) -> None:
-    assert [one for one in told if not any(fits(message, one.sentence) for _section, message in QUOTED)] == []
+def test_every_failure_is_quoted(messages: list[Message]) -> None:
+    assert [one for one in messages if not any(fits(message, one.sentence) for _section, message in QUOTED)] == []
 
 
 def test_every_code_has_its_section() -> None:

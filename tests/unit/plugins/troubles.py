@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every trouble that the troubleshooting guide tells of, made to happen: what a user reads then, word for word."""
+"""Every problem of the troubleshooting guide: each function produces it, with the exact message that a user reads."""
 
 from __future__ import annotations
 
@@ -64,15 +64,15 @@ _SECRET = {"tenant_id": "contoso.onmicrosoft.com", "client_id": "app", "client_s
 _WANTED: dict[str, Any] = {"status": "error"}
 
 
-class Told(NamedTuple):
-    """What a user reads: the failure's code, None for a warning, and the sentence."""
+class Message(NamedTuple):
+    """What a user reads: the failure's code, None for a warning, and the text."""
 
     code: str | None
     sentence: str
 
 
 class Stage:
-    """One task's world: its clock, the scripted service, a folder."""
+    """The environment of one task: its clock, the scripted service, a folder."""
 
     def __init__(self, script: Script, clock: Clock, folder: Path) -> None:
         self.script = script
@@ -80,7 +80,7 @@ class Stage:
         self.folder = folder
         self.converge = Converge(clock)
         self.warnings = self.converge.warnings
-        self.told: list[Told] = []
+        self.messages: list[Message] = []
 
     def start(self, **given: Any) -> None:
         """Start the module as ansible-core does."""
@@ -88,22 +88,22 @@ class Stage:
         with module_args(**given), contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
             module.main()
         result = json.loads(printed.getvalue())
-        self.told.append(Told(result["failure"]["code"], result["msg"]))
+        self.messages.append(Message(result["failure"]["code"], result["msg"]))
 
     def validate(self, **given: Any) -> None:
-        """Check what a task gives, as far as that goes without the network."""
+        """Check the options of a task, as far as possible without the network."""
         api_version = given.get("api_version", "beta")
         options = {"policy_id": POLICY, "status_id": STATUS, **given}
         check(connection(**given), lambda: read_declaration(options, api_version))
 
     def sign_in(self, **given: Any) -> None:
-        """Ask for a token."""
+        """Request a token."""
         made = connection(**(given or _SECRET))
         retry_budget = RetryBudget(made.retry_timeout, self.clock)
         Tokens(select_credential(made), Transport(made, retry_budget), lambda _token: None).get()
 
     def refuse_login(self, number: str, text: str = "No.") -> None:
-        """Have Entra answer a login with this number."""
+        """Let Entra answer a login with this error number."""
         self.script.expect("GET", _DISCOVERY, Reply(200, _ENDPOINTS))
         document = {"error": "invalid_client", "error_description": f"{number}: {text} Trace ID: t"}
         self.script.expect("POST", _TOKEN, Reply(401, document))
@@ -116,7 +116,7 @@ class Stage:
         read_statuses(client, given, api_version="beta", overview=overview, warn=self.warnings.append)
 
     def bulk(self, *status_ids: str, **options: Any) -> None:
-        """Have these statuses be ``error``, in one task."""
+        """Set these statuses to ``error`` in one task."""
         given = {"verify": True, "on_error": "continue", "write_limit": 100, "write_limit_period": 20.0, **options}
         items = read_items([{"status_id": one, **_WANTED} for one in status_ids], {"policy_id": POLICY}, "beta")
         converge_many(graph_client(self.clock), items, BulkOptions.from_options(given, check_mode=False))
@@ -127,22 +127,22 @@ def _token(**claims: Any) -> str:
     return f"e.{body}.s"
 
 
-# --- what is wrong before anything is sent
+# --- problems before any request
 
 
 def no_credentials(stage: Stage) -> None:
     stage.validate()
 
 
-def half_of_the_credentials(stage: Stage) -> None:
+def incomplete_credentials(stage: Stage) -> None:
     stage.validate(client_secret="x")
 
 
-def half_of_the_source_that_was_named(stage: Stage) -> None:
+def an_incomplete_source_that_was_named(stage: Stage) -> None:
     stage.validate(auth_source="certificate", tenant_id="t", client_id="c")
 
 
-def wrong_options(stage: Stage) -> None:
+def invalid_options(stage: Stage) -> None:
     stage.validate(
         access_token="Bearer x",
         graph_url="http://graph.microsoft.com",
@@ -155,7 +155,7 @@ def wrong_options(stage: Stage) -> None:
     )
 
 
-def a_misspelt_status(stage: Stage) -> None:
+def a_misspelled_status(stage: Stage) -> None:
     stage.start(policy_id=POLICY, status_id=STATUS, status="notAplicable")
 
 
@@ -191,7 +191,7 @@ def two_items_for_one_status(_stage: Stage) -> None:
     read_items(items, {"policy_id": POLICY}, "beta")
 
 
-def a_misspelt_item(_stage: Stage) -> None:
+def a_misspelled_item(_stage: Stage) -> None:
     read_items([{"status_id": "a", "state": "error"}], {"policy_id": POLICY}, "beta")
 
 
@@ -256,7 +256,7 @@ def an_expired_token(stage: Stage) -> None:
     _refuse_token(stage, _token(exp=1_699_999_000, aud="https://graph.microsoft.com"))
 
 
-def a_token_for_something_else(stage: Stage) -> None:
+def a_token_for_another_audience(stage: Stage) -> None:
     _refuse_token(stage, _token(exp=1_800_000_000, aud="https://management.azure.com"))
 
 
@@ -408,14 +408,14 @@ def _stage(folder: Path) -> Iterator[Stage]:
     script.finish()
 
 
-def tell(trouble: Callable[[Stage], None], folder: Path) -> list[Told]:
-    """Make it happen; return what a user reads."""
+def produce(trouble: Callable[[Stage], None], folder: Path) -> list[Message]:
+    """Produce the problem; return the messages that a user reads."""
     with _stage(folder) as stage:
-        told: list[Told] = []
+        messages: list[Message] = []
         try:
             trouble(stage)
         except IntuneError as error:
-            told.append(Told(error.failure.code, error.sentence))
-        told += [*stage.told, *(Told(None, warning) for warning in stage.warnings)]
-    assert told, f"{trouble.__name__} is no trouble"
-    return told
+            messages.append(Message(error.failure.code, error.sentence))
+        messages += [*stage.messages, *(Message(None, warning) for warning in stage.warnings)]
+    assert messages, f"{trouble.__name__} produced no message"
+    return messages

@@ -51,13 +51,13 @@ def test_changes_are_counted_by_property() -> None:
 
 
 def test_what_is_wrong_is_named_by_its_place_and_a_name() -> None:
-    wrong = [
+    bad = [
         entry("failed", code="not_found", message="no status matches"),
         entry("not_attempted", code="throttled", message="too much"),
         entry("failed", "status", code="not_persisted", message="the service did not keep user_name"),
         entry("failed", code="timeout", message="no answer"),
     ]
-    found = describe(result(*wrong, msg="3 of 4 statuses failed; the first, statuses[0]: x"), ITEMS, ["row 2", "row 5"])
+    found = describe(result(*bad, msg="3 of 4 statuses failed; the first, statuses[0]: x"), ITEMS, ["row 2", "row 5"])
     assert found == {
         "sentences": [
             "4 statuses: 0 as declared, 0 changed, 3 failed, 1 not attempted.",
@@ -73,7 +73,7 @@ def test_what_is_wrong_is_named_by_its_place_and_a_name() -> None:
     }
 
 
-def test_no_more_is_listed_than_a_person_reads() -> None:
+def test_long_lists_are_shortened() -> None:
     found = describe(result(*[entry("failed", code="x", message="y")] * 1012, msg="z"), [{}] * 1012)
     assert len(found["sentences"]) == 12
     assert found["sentences"][0] == "1,012 statuses: 0 as declared, 0 changed, 1,012 failed."

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filters: what comes of bad input, and that text which ansible-core holds for unsafe stays so."""
+"""The filters: invalid input, and text that ansible-core considers unsafe, which stays unsafe."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_history_is_what_the_lookup_returns() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ({"format": "pdf"}, "format is 'pdf'; it must be one of html, csv, json"),
         ({"format": "csv", "grace_days": -1}, "grace_days is -1"),
@@ -42,8 +42,8 @@ def test_history_is_what_the_lookup_returns() -> None:
         ({"format": "csv", "history": {"headers": [], "baseline": "{", "unreadable": []}}, "it is not JSON"),
     ],
 )
-def test_bad_options(options: dict[str, object], said: str) -> None:
-    with pytest.raises(AnsibleFilterError, match=said):
+def test_bad_options(options: dict[str, object], message: str) -> None:
+    with pytest.raises(AnsibleFilterError, match=message):
         report(TEXT, **options)
 
 
@@ -63,7 +63,7 @@ def test_a_snapshot() -> None:
 
 
 class Unsafe(str):
-    """What ansible-core 2.16 to 2.18 make of text from elsewhere, in short."""
+    """A short form of the class for unsafe text in ansible-core 2.16 to 2.18."""
 
     __UNSAFE__ = True
     __slots__ = ()

@@ -81,7 +81,7 @@ def test_options_of_ansible_itself_get_a_description_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "ours"),
+    ("name", "accepted"),
     [
         ("intune_devices.yml", True),
         ("fleet.intune_devices.yml", True),
@@ -92,10 +92,10 @@ def test_options_of_ansible_itself_get_a_description_only() -> None:
         ("intune_devices", False),
     ],
 )
-def test_a_file_is_identified_by_its_name(tmp_path: Path, name: str, ours: bool) -> None:
+def test_a_file_is_identified_by_its_name(tmp_path: Path, name: str, accepted: bool) -> None:
     assert not intune_devices.InventoryModule().verify_file(str(tmp_path / name))  # it does not exist
     (tmp_path / name).write_text("---\n")
-    assert intune_devices.InventoryModule().verify_file(str(tmp_path / name)) == ours
+    assert intune_devices.InventoryModule().verify_file(str(tmp_path / name)) == accepted
 
 
 def test_the_name_is_the_plugins() -> None:

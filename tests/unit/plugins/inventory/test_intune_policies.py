@@ -49,12 +49,12 @@ def test_the_name_is_the_plugins() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "ours"),
+    ("name", "accepted"),
     [("fleet.intune_policies.yml", True), ("intune_policies.yaml", True), ("intune_devices.yml", False)],
 )
-def test_a_file_is_identified_by_its_name(tmp_path: Path, name: str, ours: bool) -> None:
+def test_a_file_is_identified_by_its_name(tmp_path: Path, name: str, accepted: bool) -> None:
     (tmp_path / name).write_text("---\n")
-    assert intune_policies.InventoryModule().verify_file(str(tmp_path / name)) == ours
+    assert intune_policies.InventoryModule().verify_file(str(tmp_path / name)) == accepted
 
 
 def test_a_host_has_the_display_name_of_its_policy() -> None:

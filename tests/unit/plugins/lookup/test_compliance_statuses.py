@@ -83,7 +83,7 @@ def test_a_date_in_yaml_keeps_its_seventh_digit_without_quotes(tmp_path: Path) -
     assert item["last_reported_date_time"] == "2017-01-01T00:00:17.7769392Z"
 
 
-def test_a_format_that_is_given_wins(tmp_path: Path) -> None:
+def test_a_format_that_is_given_has_precedence(tmp_path: Path) -> None:
     (tmp_path / "list.txt").write_text("policy_id,id\np,a\n")
     assert look(tmp_path / "list.txt", format="csv")["statuses"] == [{"policy_id": "p", "id": "a"}]
 

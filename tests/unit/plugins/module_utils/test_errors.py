@@ -71,7 +71,7 @@ def test_intunes_flat_form_is_cut_before_what_is_for_support() -> None:
 
 
 @pytest.mark.parametrize("text", ['{"Message": "half of', "{}", "{x}", '{"Message": {"deep": 1}}'])
-def test_nested_json_that_is_no_intune_message_is_shown_somehow(text: str) -> None:
+def test_nested_json_that_is_no_intune_message_is_shown(text: str) -> None:
     assert read({"error": {"code": "X", "message": text}}).text
 
 
@@ -111,7 +111,7 @@ def test_what_is_no_graph_error_is_described(body: bytes, text: str) -> None:
     assert text in message.text
 
 
-def test_a_long_text_is_cut_to_what_a_person_reads() -> None:
+def test_a_long_text_is_shortened() -> None:
     assert shorten("a\n  b\tc") == "a b c"
     assert shorten("x" * 300) == "x" * 300
     assert shorten("x" * 301) == "x" * 299 + "…"
@@ -202,7 +202,7 @@ def test_a_failure_is_what_a_playbook_reads() -> None:
     assert json.loads(json.dumps(shown)) == shown
 
 
-def test_all_wrong_options_are_told_of_at_once() -> None:
+def test_all_wrong_options_are_reported_together() -> None:
     error = InvalidOptionsError(["a is wrong", "b is missing"])
     assert isinstance(error, IntuneError)
     assert error.sentence == str(error) == "a is wrong; b is missing"

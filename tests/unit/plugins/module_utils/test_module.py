@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a module repeats of its options: to the log of the machine that it runs on, and in its result."""
+"""The options that a module writes to the log of its host, and those that it repeats in its result."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def log_of(monkeypatch: pytest.MonkeyPatch, **args: Any) -> tuple[str, dict[str,
     return entry
 
 
-def test_the_log_is_told_the_options(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_options_are_logged(monkeypatch: pytest.MonkeyPatch) -> None:
     message, args = log_of(monkeypatch, name="short", statuses=[{"status_id": "a"}], tenant_id="contoso")
     assert message.startswith("Invoked with ")
     assert "name=short" in message
@@ -47,12 +47,12 @@ def test_the_log_is_told_the_options(monkeypatch: pytest.MonkeyPatch) -> None:
     assert args["tenant_id"] == "contoso"
 
 
-def test_the_log_is_not_told_thousands_of_items_nor_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_thousands_of_items_and_secrets_are_not_logged(monkeypatch: pytest.MonkeyPatch) -> None:
     items = [{"status_id": f"row-{number}", "user_name": "swordfish"} for number in range(2000)]
     message, args = log_of(monkeypatch, name="short", statuses=items, client_secret="swordfish")
     assert "name=short" in message
     assert args["name"] == "short"
-    # Before 2.22, ansible-core has masked them already: not every letter is counted.
+    # Before 2.22, ansible-core has masked them already, so the count is approximate.
     assert re.fullmatch(r"\(\d{6} characters\)", args["statuses"])
     assert f"statuses={args['statuses']}" in message
     assert "swordfish" not in message + str(args)
@@ -64,9 +64,9 @@ def test_the_log_is_not_told_thousands_of_items_nor_a_secret(monkeypatch: pytest
 def test_a_result_repeats_options_but_no_thousands_of_items(
     capsys: pytest.CaptureFixture[str], fails: bool, count: int, shown: object
 ) -> None:
-    # From 2.21 on, a controller has to ask for it; before, it is always there.
-    asked = {"_ansible_inject_invocation": True} if RELEASE >= (2, 21) else {}
-    with module_args(name="short", statuses=[{"status_id": "row"}] * count, **asked):
+    # From 2.21 on, a controller requests it; before, it is always returned.
+    internal = {"_ansible_inject_invocation": True} if RELEASE >= (2, 21) else {}
+    with module_args(name="short", statuses=[{"status_id": "row"}] * count, **internal):
         module = Module(SPEC)
         end = partial(module.fail_json, "No.") if fails else module.exit_json
         with pytest.raises(SystemExit):

@@ -52,7 +52,7 @@ def test_every_option_reads_the_environment_variables_of_the_interface() -> None
     assert {name: tuple(entry["fallback"][1]) for name, entry in spec.items() if "fallback" in entry} == ENVIRONMENT
 
 
-def test_the_first_variable_that_says_something_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_variable_that_is_not_empty_has_precedence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AZURE_TENANT_ID", "")  # as CI systems export a secret that is not set
     monkeypatch.setenv("AZURE_TENANT", "second")
     assert environment_fallback(*ENVIRONMENT["tenant_id"]) == "second"
@@ -93,7 +93,7 @@ def test_no_cloud_is_left_out() -> None:
     assert connection_argument_spec()["cloud"]["choices"] == list(CLOUDS)
 
 
-def test_a_url_of_ones_own_wins_over_the_clouds() -> None:
+def test_a_given_url_has_precedence_over_that_of_the_cloud() -> None:
     made = connection(cloud="china", graph_url="https://graph.example:8443/", authority_url="https://login.example")
     assert (made.authority_url, made.graph_url) == ("https://login.example", "https://graph.example:8443")
     assert made.problems() == []
@@ -131,24 +131,24 @@ def test_a_url_must_be_https_and_a_host_alone(option: str, url: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["https://graph.microsoft.com?", "https://graph.microsoft.com#", "https://a b"])
-def test_a_url_that_would_swallow_the_path_is_refused(url: str) -> None:
-    # In "https://host?/beta/…" the whole path would be a query.
+def test_a_url_that_would_change_the_path_is_refused(url: str) -> None:
+    # In "https://host?/beta/…" the complete path would be a query.
     assert connection(graph_url=url).problems()
 
 
 @pytest.mark.parametrize("url", ["https://graph.example", "https://10.0.0.1:8443", "https://[::1]:8443", "HTTPS://A.b"])
-def test_a_host_of_ones_own_is_taken(url: str) -> None:
+def test_another_host_is_accepted(url: str) -> None:
     assert connection(graph_url=url, authority_url=url).problems() == []
 
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0, math.nan, math.inf])
-def test_a_timeout_must_be_some_time(seconds: float) -> None:
+def test_a_timeout_must_be_more_than_0(seconds: float) -> None:
     (problem,) = connection(timeout=seconds).problems()
     assert problem == "timeout (INTUNE_TIMEOUT) must be more than 0 seconds"
 
 
 @pytest.mark.parametrize("seconds", [-1.0, math.nan, math.inf])
-def test_a_retry_timeout_must_be_some_time_or_none(seconds: float) -> None:
+def test_a_retry_timeout_must_be_0_or_more(seconds: float) -> None:
     (problem,) = connection(retry_timeout=seconds).problems()
     assert problem == "retry_timeout (INTUNE_RETRY_TIMEOUT) must be 0 seconds or more"
     assert connection(retry_timeout=0.0).problems() == []
@@ -163,18 +163,18 @@ def test_a_proxy_must_be_a_url(proxy: str) -> None:
 
 
 @pytest.mark.parametrize("proxy", ["http://proxy.example:3128", "https://user:swordfish@proxy.example", "http://[::1]"])
-def test_a_proxy_of_ones_own_is_taken(proxy: str) -> None:
+def test_a_given_proxy_is_accepted(proxy: str) -> None:
     assert connection(proxy=proxy).problems() == []
 
 
-def test_a_ca_that_cannot_be_read_is_told_of_unless_nothing_is_verified(tmp_path: Path) -> None:
+def test_a_ca_that_cannot_be_read_is_reported_unless_verification_is_off(tmp_path: Path) -> None:
     missing = str(tmp_path / "ca.pem")
     (problem,) = connection(ca_path=missing).problems()
     assert problem == f"ca_path (INTUNE_CA_PATH) is {missing}, which does not exist or cannot be read"
     assert connection(ca_path=missing, validate_certs=False).problems() == []
 
 
-def test_a_folder_of_authorities_is_taken(tmp_path: Path) -> None:
+def test_a_folder_of_authorities_is_accepted(tmp_path: Path) -> None:
     assert connection(ca_path=str(tmp_path)).problems() == []
 
 
@@ -183,13 +183,13 @@ def test_a_folder_of_authorities_is_taken(tmp_path: Path) -> None:
     [
         lambda: b"",
         lambda: b"no certificate\n",
-        lambda: key_pem(rsa_key()),  # the wrong one of two files
+        lambda: key_pem(rsa_key()),  # a key instead of a certificate
         lambda: b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
         lambda: certificate_pem(rsa_key())[:200],
     ],
     ids=["empty", "text", "key", "damaged", "cut off"],
 )
-def test_a_ca_that_holds_no_certificate_is_told_of_before_any_request(
+def test_a_ca_file_without_a_certificate_is_reported_before_any_request(
     tmp_path: Path, make: Callable[[], bytes]
 ) -> None:
     rubbish = tmp_path / "ca.pem"
@@ -198,13 +198,13 @@ def test_a_ca_that_holds_no_certificate_is_told_of_before_any_request(
     assert problem.startswith(f"ca_path (INTUNE_CA_PATH) is {rubbish}")
 
 
-def test_a_ca_of_ones_own_is_taken(tmp_path: Path) -> None:
+def test_a_given_ca_is_accepted(tmp_path: Path) -> None:
     authority = tmp_path / "ca.pem"
     authority.write_bytes(b"# a comment\n" + certificate_pem(rsa_key()) * 2)
     assert connection(ca_path=str(authority)).problems() == []
 
 
-def test_all_problems_are_told_of_at_once(tmp_path: Path) -> None:
+def test_all_problems_are_reported_together(tmp_path: Path) -> None:
     made = connection(graph_url="http://a", timeout=0.0, proxy="x", ca_path=str(tmp_path / "ca.pem"))
     assert len(made.problems()) == 4
 
@@ -212,7 +212,7 @@ def test_all_problems_are_told_of_at_once(tmp_path: Path) -> None:
 @given(
     st.sampled_from(["graph_url", "authority_url", "proxy"]), st.one_of(st.text(), st.text().map("https://{}".format))
 )
-def test_no_text_makes_a_url_crash(option: str, text: str) -> None:
+def test_no_text_crashes_the_check_of_a_url(option: str, text: str) -> None:
     made = connection(**{option: text})
     assert isinstance(made.problems(), list)
     assert isinstance(made.secrets, list)
@@ -230,7 +230,7 @@ def test_the_proxys_password_is_a_secret() -> None:
     assert connection().secrets == []
 
 
-def test_no_secret_is_in_what_a_connection_shows_of_itself() -> None:
+def test_no_secret_is_in_the_repr_of_a_connection() -> None:
     texts = (name for name, kind in typing.get_type_hints(Connection).items() if kind == str | None)
     values: dict[str, Any] = {name: f"swordfish-{name}" for name in texts}
     assert {"client_secret", "access_token", "certificate_password", "federated_token"} <= set(values)

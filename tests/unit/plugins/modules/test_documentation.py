@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The documentation and the code say the same, in every module."""
+"""The documentation agrees with the code, in every module."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MODULES = sorted(path.stem for path in (PLUGINS / "modules").glob("*.py") if pat
 RETURN = yaml.safe_load(intune_device_compliance_status.RETURN)
 
 
-# What each module cannot be made without.
+# The required options of each module.
 REQUIRED: dict[str, dict[str, Any]] = {
     "intune_device_compliance_status": {"policy_id": POLICY, "status_id": STATUS},
     "intune_device_compliance_status_bulk": {"statuses": []},
@@ -54,7 +54,7 @@ def documented_options(module: ModuleType) -> dict[str, Any]:
 
 
 def load_fragment(name: str) -> dict[str, Any]:
-    """A fragment by the name that documentation uses: `collection.file`, or `collection.file.part`."""
+    """Return a fragment by the name that documentation uses: `collection.file`, or `collection.file.part`."""
     file, _dot, part = name.removeprefix("graphops.intune.").partition(".")
     module = importlib.import_module(f"ansible_collections.graphops.intune.plugins.doc_fragments.{file}")
     fragment: dict[str, Any] = yaml.safe_load(getattr(module.ModuleDocFragment, part.upper() or "DOCUMENTATION"))
@@ -65,7 +65,7 @@ FRAGMENT = load_fragment("graphops.intune.graph")
 
 
 def from_documentation(options: dict[str, Any]) -> dict[str, Any]:
-    """What the documentation says that a program can compare."""
+    """Return the parts of the documentation that a program can compare."""
     keys = ("type", "elements", "aliases", "choices", "default", "required")
     return {
         name: {key: option[key] for key in keys if key in option}
@@ -75,7 +75,7 @@ def from_documentation(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def from_spec(spec: dict[str, Any]) -> dict[str, Any]:
-    """The same of an argument spec; what is for ansible-core alone is left out."""
+    """Return the same parts of an argument spec, without those for ansible-core alone."""
     return {
         name: {key: value for key, value in entry.items() if key not in ("fallback", "no_log", "options")}
         | ({"options": from_spec(entry["options"])} if "options" in entry else {})
@@ -87,7 +87,7 @@ def text(description: Any) -> str:
     return " ".join(description) if isinstance(description, list) else str(description)
 
 
-def test_there_are_modules_to_look_at() -> None:
+def test_there_are_modules_to_check() -> None:
     names = ("policy_info", "status", "status_bulk", "status_info")
     assert [*(f"intune_device_compliance_{name}" for name in names), "intune_managed_device_info"] == MODULES
 
@@ -124,8 +124,8 @@ def test_the_fragment_is_the_connections_argument_spec() -> None:
 
 def test_each_option_names_its_environment_variables_and_no_other() -> None:
     for name, option in FRAGMENT["options"].items():
-        said = re.findall(r"E\(((?:AZURE|INTUNE)_\w+)\)", text(option["description"]))
-        assert tuple(said) == ENVIRONMENT.get(name, ()), name
+        documented = re.findall(r"E\(((?:AZURE|INTUNE)_\w+)\)", text(option["description"]))
+        assert tuple(documented) == ENVIRONMENT.get(name, ()), name
 
 
 def test_secrets_are_never_logged_and_paths_are() -> None:
@@ -147,13 +147,13 @@ def test_the_failure_is_documented_key_by_key() -> None:
 
 def test_every_failure_code_is_documented() -> None:
     codes = {value for name, value in vars(Code).items() if name.isupper()}
-    said = text(RETURN["failure"]["contains"]["code"]["description"])
-    assert set(re.findall(r"V\((\w+)\)", said)) == codes
+    documented = text(RETURN["failure"]["contains"]["code"]["description"])
+    assert set(re.findall(r"V\((\w+)\)", documented)) == codes
 
 
 def test_every_phase_is_documented() -> None:
-    said = text(RETURN["failure"]["contains"]["phase"]["description"])
-    assert re.findall(r"V\((\w+)\)", said) == [phase.value for phase in Phase]
+    documented = text(RETURN["failure"]["contains"]["phase"]["description"])
+    assert re.findall(r"V\((\w+)\)", documented) == [phase.value for phase in Phase]
 
 
 def test_what_a_task_costs_is_documented() -> None:

@@ -27,26 +27,26 @@ Run = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the module with these options, and return its result; a token and a target are there already."""
+    """Run the module with these options, a token and a target, and return its result."""
 
     def run(**args: Any) -> dict[str, Any]:
         given = {"policy_id": POLICY, "status_id": STATUS, "access_token": TOKEN, **args}
         given = {name: value for name, value in given.items() if value is not None}
         with module_args(**given), pytest.raises(SystemExit) as ended:
             module.main()
-        said = capsys.readouterr()
-        result: dict[str, Any] = json.loads(said.out)
+        printed = capsys.readouterr()
+        result: dict[str, Any] = json.loads(printed.out)
         assert bool(ended.value.code) is result.get("failed", False)
-        # From ansible-core 2.22 on, the controller is told what to mask; before, the module has masked it.
+        # From ansible-core 2.22 on, the module returns what the controller must mask; before, the module has masked it.
         result.pop("_ansible_new_secrets", None)
         result.pop("invocation", None)
-        assert TOKEN not in json.dumps(result) + said.err
+        assert TOKEN not in json.dumps(result) + printed.err
         return result
 
     return run
 
 
-def test_a_task_converges_and_tells_what_it_did(run: Run, script: Script) -> None:
+def test_a_task_converges_and_reports_what_it_did(run: Run, script: Script) -> None:
     script.expect("GET", ITEM, Reply(200, row()))
     script.expect("PATCH", ITEM, Reply(200, row(status="error")), body={"status": "error"})
     script.expect("GET", ITEM, Reply(200, row(status="error")))
@@ -93,7 +93,7 @@ def test_ad_hoc_options_are_text(run: Run, script: Script) -> None:
     assert run(platform="8", verify="false", device_model="", timeout="5")["changed"]
 
 
-def test_the_environment_serves_for_options_that_are_not_given(
+def test_the_environment_is_used_for_options_that_are_not_given(
     run: Run, script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("INTUNE_ACCESS_TOKEN", TOKEN)
@@ -103,7 +103,7 @@ def test_the_environment_serves_for_options_that_are_not_given(
     assert "platform" not in run(access_token=None)["device_compliance_status"]
 
 
-def test_a_failure_explains_itself_to_a_person_and_to_a_playbook(run: Run, script: Script) -> None:
+def test_a_failure_has_a_message_for_people_and_details_for_playbooks(run: Run, script: Script) -> None:
     script.expect("GET", ITEM, refusal(404, "ResourceNotFound", "Not here", request_id="r-1"))
     result = run(status="error")
     assert result["msg"].startswith(
@@ -125,7 +125,7 @@ def test_a_failure_explains_itself_to_a_person_and_to_a_playbook(run: Run, scrip
 
 
 @pytest.mark.usefixtures("script")
-def test_everything_that_is_wrong_is_told_of_at_once_and_before_any_request(run: Run) -> None:
+def test_all_problems_are_reported_together_and_before_any_request(run: Run) -> None:
     result = run(
         status_id="..", last_reported_date_time="2017-01-01", access_token=None, timeout=0, graph_url="http://graph"
     )
@@ -163,7 +163,7 @@ def test_a_wrong_target_does_not_hide_a_wrong_value(run: Run) -> None:
     ],
     ids=str,
 )
-def test_an_option_that_cannot_be_right_is_refused_without_a_request(run: Run, options: dict[str, Any]) -> None:
+def test_an_invalid_option_is_refused_without_a_request(run: Run, options: dict[str, Any]) -> None:
     failure = run(**options)["failure"]
     assert (failure["code"], failure["phase"]) == ("invalid_option", "validate")
 
@@ -191,7 +191,7 @@ def test_ansible_itself_refuses_with_a_hint(run: Run, options: dict[str, Any], w
 
 
 def test_secrets_are_masked_or_handed_over_to_be_masked(capsys: pytest.CaptureFixture[str], script: Script) -> None:
-    # Texts of their own: ansible-core 2.22 hands each over once in a process.
+    # Unique texts: ansible-core 2.22 returns each only once in a process.
     token, password = "another.secret.token", "open-sesame"
     script.expect("GET", ITEM, Reply(200, row(userName=f"{token} {password}")))
     options = {"access_token": token, "proxy": f"http://user:{password}@proxy.example:3128"}
@@ -202,7 +202,7 @@ def test_secrets_are_masked_or_handed_over_to_be_masked(capsys: pytest.CaptureFi
     assert handed_over >= {token, password} or not [text for text in (token, password) if text in json.dumps(result)]
 
 
-def test_a_missing_requests_is_told_of_with_how_to_install_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_requests_is_reported_with_how_to_install_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_preflight, "HAS_REQUESTS", False)
     result = run()
     assert "(requests)" in result["msg"]
@@ -210,7 +210,7 @@ def test_a_missing_requests_is_told_of_with_how_to_install_it(run: Run, monkeypa
 
 
 @pytest.mark.usefixtures("script")
-def test_a_missing_msal_is_told_of_with_how_to_install_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_msal_is_reported_with_how_to_install_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "msal", None)
     result = run(access_token=None, client_secret="swordfish", tenant_id="t.example", client_id="app")
     assert "(msal)" in result["msg"]

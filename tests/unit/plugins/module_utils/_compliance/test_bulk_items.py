@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the items of a bulk task may look like, and what is wrong with the others."""
+"""The valid items of a bulk task, and the problems of the others."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def problems(*entries: Any, defaults: dict[str, Any] | None = None) -> list[str]
     return caught.value.problems
 
 
-def test_both_spellings_are_taken() -> None:
+def test_both_spellings_are_accepted() -> None:
     snake, camel = read(
         {"status_id": "a", "device_display_name": "PC", "clear": ["user_name"]},
         {"status_id": "b", "deviceDisplayName": "PC", "clear": "userName"},
@@ -43,7 +43,7 @@ def test_both_spellings_are_taken() -> None:
     assert declared(snake) == declared(camel) == {"device_display_name": "PC", "user_name": None}
 
 
-def test_a_match_is_taken_in_both_spellings() -> None:
+def test_a_match_is_accepted_in_both_spellings() -> None:
     snake, camel = read(
         {"match": {"user_principal_name": "a"}}, {"match": {"userPrincipalName": "a", "userName": None}}
     )
@@ -74,7 +74,7 @@ def test_id_and_status_id_may_agree() -> None:
 
 
 @pytest.mark.parametrize("status", ["quarantined", "Compliant", "inGracePeriod"])
-def test_a_status_that_nobody_knows_is_a_mistake_unless_it_was_read(status: str) -> None:
+def test_an_unknown_status_is_refused_unless_it_was_read(status: str) -> None:
     assert "statuses[0]: status is" in problems({"status_id": "a", "status": status})[0]
     if status != "quarantined":
         assert "statuses[0]: status is" in problems({"id": "a", "status": status})[0]
@@ -102,7 +102,7 @@ def test_numbers_become_texts_as_with_the_single_module() -> None:
 
 
 @pytest.mark.parametrize(
-    ("entry", "said"),
+    ("entry", "message"),
     [
         ("text", "is 'text', not a dictionary"),
         ({"status_id": "a", "color": 1}, "'color' is not an option"),
@@ -130,9 +130,9 @@ def test_numbers_become_texts_as_with_the_single_module() -> None:
     ],
     ids=repr,
 )
-def test_what_is_wrong_is_said_with_index_and_option(entry: Any, said: str) -> None:
+def test_a_problem_is_named_by_index_and_option(entry: Any, message: str) -> None:
     found = problems({"status_id": "fine"}, entry)
-    assert any(problem.startswith("statuses[1]: ") and said in problem for problem in found), found
+    assert any(problem.startswith("statuses[1]: ") and message in problem for problem in found), found
 
 
 def test_every_bad_item_is_named_at_once() -> None:
@@ -154,7 +154,7 @@ SPELLINGS = ["id", "status_id", "policy_id", "policy_name", "match", "clear", "s
 
 
 @given(st.dictionaries(st.sampled_from(SPELLINGS), ANYTHING))
-def test_any_item_is_taken_or_refused(entry: dict[str, Any]) -> None:
+def test_any_item_is_accepted_or_refused(entry: dict[str, Any]) -> None:
     found: list[str] = []
     try:
         read(entry)
@@ -173,7 +173,7 @@ def test_an_item_is_not_attempted_until_something_is_known() -> None:
     assert summarize([same, differing]) == {"ok": 1, "changed": 1, "failed": 0, "not_attempted": 0, "total": 2}
 
 
-def test_everything_that_is_wrong_with_an_item_is_told_at_once() -> None:
+def test_all_problems_of_an_item_are_reported_together() -> None:
     entry = {"policy_id": ["p"], "match": {"nickname": "x"}, "status": "Compliant", "color": 1, "clear": 7}
     with pytest.raises(InvalidOptionsError) as caught:
         read_items([{"status_id": "a"}, entry], {"policy_id": "p"}, "beta")

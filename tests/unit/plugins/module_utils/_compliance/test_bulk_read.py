@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which way rows are read, as an ordered list of calls."""
+"""How rows are read, as an ordered list of calls."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MANY = [f"s{number}" for number in range(60)]
 
 
 class Read:
-    """Reads ids, and returns what was found by id: the row's own id, or the code of the error."""
+    """Read ids, and return what was found by id: the row's id, or the code of the error."""
 
     def __init__(self, clock: Clock, retry_timeout: float = 300.0) -> None:
         self.client = graph_client(clock, retry_timeout=retry_timeout)
@@ -54,7 +54,7 @@ def read(clock: Clock) -> Read:
     return Read(clock)
 
 
-def test_nothing_is_read_for_nothing(read: Read, script: Script) -> None:  # noqa: ARG001 - expects no call
+def test_no_ids_send_no_request(read: Read, script: Script) -> None:  # noqa: ARG001 - expects no call
     assert read() == {}
 
 
@@ -68,8 +68,8 @@ def test_more_begins_with_the_list_and_stops_when_all_are_found(read: Read, scri
     assert read(*MANY) == same(*MANY)
 
 
-def test_a_list_that_does_not_pay_is_left(read: Read, script: Script) -> None:
-    # Two pages with nothing in them cost as much as the three envelopes would.
+def test_a_list_that_costs_more_than_envelopes_is_abandoned(read: Read, script: Script) -> None:
+    # Two pages without any of the ids cost as much as the three envelopes.
     script.expect("GET", LIST, page("x", link=NEXT))
     script.expect("GET", NEXT, page("y", link=f"{NEXT}y"))
     for start in (0, 20, 40):
@@ -77,7 +77,7 @@ def test_a_list_that_does_not_pay_is_left(read: Read, script: Script) -> None:
     assert read(*MANY) == same(*MANY)
 
 
-def test_a_list_that_pays_is_followed(read: Read, script: Script) -> None:
+def test_a_list_that_costs_less_than_envelopes_is_read_on(read: Read, script: Script) -> None:
     links = [LIST, NEXT, f"{NEXT}y"]
     for place, url in enumerate(links):
         following = links[place + 1] if place < 2 else None
@@ -88,14 +88,14 @@ def test_a_list_that_pays_is_followed(read: Read, script: Script) -> None:
     assert read(*MANY) == same(*MANY)
 
 
-def test_what_the_list_leaves_out_is_asked_for_before_it_is_called_missing(read: Read, script: Script) -> None:
+def test_what_the_list_leaves_out_is_requested_before_it_is_reported_missing(read: Read, script: Script) -> None:
     script.expect("GET", LIST, page(*MANY[2:]))
     expect_batch(script, reads("s0", "s1"), refusal(404, "ResourceNotFound", "no"), Reply(200, row(id="s1")))
     assert read(*MANY) == {**same(*MANY[1:]), "s0": "not_found"}
 
 
 @pytest.mark.parametrize("recovers", [True, False])
-def test_one_row_that_stumbles_does_not_hold_the_others(clock: Clock, script: Script, recovers: bool) -> None:
+def test_one_row_with_a_transient_error_does_not_delay_the_others(clock: Clock, script: Script, recovers: bool) -> None:
     broken = refusal(500, "InternalServerError", "no")
     script.expect("GET", LIST, page("x", link=NEXT))
     expect_batch(script, reads(*MANY[:20]), broken, *rows(*MANY[1:20]))
@@ -107,7 +107,7 @@ def test_one_row_that_stumbles_does_not_hold_the_others(clock: Clock, script: Sc
 
 
 @pytest.mark.parametrize("wait", ["2.5", None])
-def test_a_throttled_row_holds_the_others(clock: Clock, script: Script, wait: str | None) -> None:
+def test_a_throttled_row_delays_the_others(clock: Clock, script: Script, wait: str | None) -> None:
     headers = {"Retry_After": wait} if wait else {}
     script.expect("GET", LIST, page("x", link=NEXT))
     stumbles = refusal(500, "InternalServerError", "no")
@@ -133,7 +133,7 @@ def test_without_envelopes_one_is_read_by_item_and_more_by_the_list(read: Read, 
 
 
 @pytest.mark.parametrize("status", [429, 503, 424])
-def test_what_failed_in_passing_is_asked_for_again_alone(read: Read, script: Script, clock: Clock, status: int) -> None:
+def test_only_what_failed_temporarily_is_requested_again(read: Read, script: Script, clock: Clock, status: int) -> None:
     passing = refusal(status, "Busy", "later", Retry_After="2.5")
     expect_batch(script, reads("s0", "s1", "s2"), *rows("s0"), passing, None)
     expect_batch(script, reads("s1", "s2"), *rows("s1", "s2"))
@@ -142,7 +142,7 @@ def test_what_failed_in_passing_is_asked_for_again_alone(read: Read, script: Scr
         assert clock.slept == [2.5]
 
 
-def test_an_item_that_is_refused_is_told_alone(read: Read, script: Script) -> None:
+def test_an_item_that_is_refused_is_reported_alone(read: Read, script: Script) -> None:
     expect_batch(script, reads("s0", "s1"), refusal(403, "Forbidden", "no"), *rows("s1"))
     assert read("s0", "s1") == {"s0": "Forbidden", "s1": "s1"}
 

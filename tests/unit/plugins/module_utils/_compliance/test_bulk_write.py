@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A bulk task as an ordered list of calls: what is written, repeated, read back and left."""
+"""A bulk task as an ordered list of calls: what is written, repeated, read back and not attempted."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ RESET = requests.exceptions.ConnectionError("reset")
 
 
 class Task:
-    """One task that wants these statuses to be ``error``: call it for the result, whether it failed or not."""
+    """A task that sets these statuses to ``error``: call it for the result, whether it failed or not."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -118,7 +118,7 @@ def test_the_throttled_ones_are_repeated_alone_after_their_wait(task: Task, scri
     assert task.client.statistics()["throttled"] == 2
 
 
-def test_what_is_throttled_holds_everything_else(task: Task, script: Script, clock: Clock) -> None:
+def test_a_throttled_item_delays_all_others(task: Task, script: Script, clock: Clock) -> None:
     ids = [f"s{number}" for number in range(22)]
     script.expect("GET", LIST, Reply(200, {"value": [row(id=status_id) for status_id in ids]}))
     expect_batch(script, want(*ids[:20]), THROTTLED, *done(*ids[1:20]))
@@ -170,8 +170,8 @@ def test_what_still_differs_after_a_lost_update_is_sent_alone(task: Task, script
     assert result["results"][0]["changed_properties"] == ["platform", "status"]
 
 
-def test_a_lost_update_of_which_a_part_was_kept_is_not_denied(task: Task, script: Script) -> None:
-    """Throttled ever after: the status is half way, and the report says so."""
+def test_a_lost_update_that_was_kept_in_part_is_reported(task: Task, script: Script) -> None:
+    """Throttled until the end: the status is changed in part, which the result reports."""
     item = {"status_id": "a", "status": "error", "platform": 8}
     expect_batch(script, reads("a"), *rows("a"))
     expect_batch(script, want("a", body={"status": "error", "platform": 8}), None)
@@ -183,7 +183,7 @@ def test_a_lost_update_of_which_a_part_was_kept_is_not_denied(task: Task, script
     assert result["diff"]["after"] == {POLICY: {"a": {"platform": 0, "status": "error"}}}
 
 
-def test_what_cannot_be_read_back_may_have_been_taken(task: Task, script: Script) -> None:
+def test_what_cannot_be_read_back_may_have_been_applied(task: Task, script: Script) -> None:
     expect_batch(script, reads("a", "b"), *rows("a", "b"))
     script.expect("POST", BATCH, RESET, body=want("a", "b"))
     script.expect("POST", BATCH, refusal(403, "Forbidden", "no"), body=reads("a", "b"))
@@ -192,7 +192,7 @@ def test_what_cannot_be_read_back_may_have_been_taken(task: Task, script: Script
     assert task.error.sentence.count("may have been applied") == 1
 
 
-def test_out_of_time_the_rest_is_not_attempted(task: Task, script: Script) -> None:
+def test_after_retry_timeout_the_rest_is_not_attempted(task: Task, script: Script) -> None:
     expect_batch(script, reads("a", "b"), *rows("a", "b"))
     expect_batch(script, want("a", "b"), *done("a"), refusal(429, "TooManyRequests", "no", Retry_After="900"))
     expect_batch(script, reads("a"), *done("a"))
@@ -214,7 +214,7 @@ def test_an_envelope_that_is_forbidden_ends_the_writing(task: Task, script: Scri
     assert not result["changed"]
 
 
-def test_a_service_without_the_route_is_told_of_each_item(task: Task, script: Script) -> None:
+def test_a_service_without_the_route_fails_each_item(task: Task, script: Script) -> None:
     expect_batch(script, reads("a", "b"), no_route("GET"), no_route("GET"))
     script.expect("GET", LIST, Reply(200, {"value": [row(id="a"), row(id="b")]}))
     expect_batch(script, want("a", "b"), no_route("PATCH"), no_route("PATCH"))
@@ -222,7 +222,7 @@ def test_a_service_without_the_route_is_told_of_each_item(task: Task, script: Sc
     assert [entry["failure"]["code"] for entry in result["results"]] == ["write_not_supported"] * 2
 
 
-def test_the_budget_is_kept(task: Task, script: Script, clock: Clock) -> None:
+def test_the_budget_is_not_exceeded(task: Task, script: Script, clock: Clock) -> None:
     expect_batch(script, reads("a", "b", "c"), *rows("a", "b", "c"))
     expect_batch(script, want("a", "b"), *done("a", "b"))
     expect_batch(script, want("c"), *done("c"))
@@ -238,7 +238,7 @@ def test_reading_that_is_throttled_to_the_end_is_no_attempt(task: Task, script: 
     assert result["results"][0]["failure"]["retryable"]
 
 
-def test_one_policy_that_cannot_be_read_does_not_keep_the_others(task: Task, script: Script) -> None:
+def test_one_policy_that_cannot_be_read_does_not_stop_the_others(task: Task, script: Script) -> None:
     other = f"{POLICIES}/other/deviceStatuses".removeprefix("/beta")
     body = {"requests": [{"id": "0", "method": "GET", "url": f"{other}/x"}]}
     script.expect("POST", BATCH, refusal(403, "Forbidden", "no"), body=body)
@@ -247,7 +247,7 @@ def test_one_policy_that_cannot_be_read_does_not_keep_the_others(task: Task, scr
     assert outcomes(result) == ["failed", "ok"]
 
 
-def test_a_match_sees_the_whole_list_and_serves_the_ids_too(task: Task, script: Script) -> None:
+def test_a_match_reads_the_complete_list_which_serves_the_ids_too(task: Task, script: Script) -> None:
     link = f"{GRAPH}{LIST}?$skiptoken=x"
     script.expect("GET", LIST, Reply(200, {"value": [row(id="a", **ERROR)], "@odata.nextLink": link}))
     script.expect("GET", link, Reply(200, {"value": [row(id="b", deviceDisplayName="Kiosk", **ERROR)]}))
@@ -257,10 +257,10 @@ def test_a_match_sees_the_whole_list_and_serves_the_ids_too(task: Task, script: 
 
 
 @pytest.mark.parametrize(("limit", "slept"), [(100, []), (2, [20.0])])
-def test_who_may_write_a_part_reads_a_part_too(
+def test_a_share_of_the_write_limit_is_a_share_of_the_reads_too(
     task: Task, script: Script, clock: Clock, limit: int, slept: list[float]
 ) -> None:
-    # A fiftieth of 1000 requests in 20 s is one envelope: what follows it waits.
+    # A fiftieth of 1000 requests in 20 s is one envelope: all later requests wait.
     ids = [f"s{number}" for number in range(20)]
     expect_batch(script, reads(*ids), *rows("s0"), *done(*ids[1:]))
     expect_batch(script, want("s0"), *done("s0"))
@@ -269,22 +269,22 @@ def test_who_may_write_a_part_reads_a_part_too(
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"write_limit": 0}, {"write_limit_period": 0.0}, {"write_limit_period": float("nan")}]
+    "invalid", [{"write_limit": 0}, {"write_limit_period": 0.0}, {"write_limit_period": float("nan")}]
 )
-def test_limits_that_cannot_be_are_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(InvalidOptionsError, match=next(iter(wrong))):
-        BulkOptions.from_options({**OPTIONS, **wrong}, check_mode=False)
+def test_invalid_limits_are_refused(invalid: dict[str, Any]) -> None:
+    with pytest.raises(InvalidOptionsError, match=next(iter(invalid))):
+        BulkOptions.from_options({**OPTIONS, **invalid}, check_mode=False)
 
 
 @pytest.mark.parametrize("status", [403, 429])
-def test_policies_that_cannot_be_listed_are_asked_for_once(task: Task, script: Script, status: int) -> None:
+def test_policies_that_cannot_be_listed_are_requested_once(task: Task, script: Script, status: int) -> None:
     script.expect("GET", POLICIES, refusal(status, "No", "no", Retry_After="900"))
     items = [{"policy_name": name, "status_id": name, **ERROR} for name in ("x", "y", "z")]
     result = task(*items)
     assert outcomes(result) == ["failed" if status == 403 else "not_attempted"] * 3
 
 
-def test_stop_keeps_everything_from_being_written(task: Task, script: Script) -> None:
+def test_stop_writes_nothing_after_a_failed_read(task: Task, script: Script) -> None:
     expect_batch(script, reads("a", "b"), *rows("a"), refusal(404, "ResourceNotFound", "no"))
     result = task("a", "b", on_error="stop")
     assert outcomes(result) == ["not_attempted", "failed"]
@@ -292,8 +292,8 @@ def test_stop_keeps_everything_from_being_written(task: Task, script: Script) ->
     assert "statuses[1]" in result["results"][0]["failure"]["message"]
 
 
-def test_after_a_throttled_envelope_nothing_is_asked_before_its_time(task: Task, script: Script) -> None:
-    """Not even the read-back of what was written before: the service said when to come again."""
+def test_after_a_throttled_envelope_nothing_is_sent_before_its_wait_ends(task: Task, script: Script) -> None:
+    """This includes reading back what was written before: the service named the time of the next request."""
     expect_batch(script, reads("a", "b"), *rows("a", "b"))
     expect_batch(script, want("a"), *done("a"))
     script.expect("POST", BATCH, refusal(429, "TooManyRequests", "no", Retry_After="900"), body=want("b"))
@@ -305,7 +305,7 @@ def test_after_a_throttled_envelope_nothing_is_asked_before_its_time(task: Task,
     assert not result["changed"]
 
 
-def test_the_next_policy_is_not_read_before_its_time(task: Task, script: Script) -> None:
+def test_the_next_policy_is_not_read_before_the_wait_ends(task: Task, script: Script) -> None:
     script.expect("POST", BATCH, refusal(429, "TooManyRequests", "no", Retry_After="900"), body=reads("a"))
     result = task("a", {"policy_id": "other", "status_id": "x"})
     assert outcomes(result) == ["not_attempted"] * 2
@@ -322,7 +322,7 @@ def test_what_was_lost_and_then_throttled_has_been_attempted(task: Task, script:
     assert result["results"][0]["failure"]["retryable"]
 
 
-def test_what_cannot_be_verified_is_not_claimed(task: Task, script: Script) -> None:
+def test_what_cannot_be_verified_is_not_reported_as_changed(task: Task, script: Script) -> None:
     expect_batch(script, reads("a"), *rows("a"))
     expect_batch(script, want("a"), *done("a"))
     expect_batch(script, reads("a"), refusal(403, "Forbidden", "no"))
@@ -334,7 +334,7 @@ def test_what_cannot_be_verified_is_not_claimed(task: Task, script: Script) -> N
 
 
 class _Expiring(Renewable):
-    """A credential that signs in once, and never again."""
+    """A credential that signs in only once."""
 
     def token(self, transport: object, rejected: str | None = None) -> str:
         if rejected is None:
@@ -343,8 +343,8 @@ class _Expiring(Renewable):
 
 
 @pytest.mark.parametrize("written", [0, 1])
-def test_nobody_can_sign_in_any_more(task: Task, script: Script, written: int) -> None:
-    """What was not sent was not attempted, and what was written is still reported."""
+def test_signing_in_fails_during_the_task(task: Task, script: Script, written: int) -> None:
+    """What was not sent is not attempted, and what was written is reported."""
     task.credential = _Expiring()
     expect_batch(script, reads("a", "b"), *rows("a", "b"))
     expired = refusal(401, "InvalidAuthenticationToken", "expired")
@@ -359,7 +359,7 @@ def test_nobody_can_sign_in_any_more(task: Task, script: Script, written: int) -
     assert result["results"][1]["failure"]["retryable"]
 
 
-def test_nobody_can_sign_in_to_read(task: Task, script: Script) -> None:
+def test_signing_in_fails_before_reading(task: Task, script: Script) -> None:
     task.credential = _Expiring()
     expect_batch(script, reads("a"), *done("a"))
     link = f"{POLICIES}/other/deviceStatuses".removeprefix("/beta")
@@ -372,7 +372,9 @@ def test_nobody_can_sign_in_to_read(task: Task, script: Script) -> None:
 
 
 @pytest.mark.parametrize("recovers", [True, False])
-def test_one_update_that_stumbles_does_not_hold_the_others(task: Task, script: Script, recovers: bool) -> None:
+def test_one_update_with_a_transient_error_does_not_delay_the_others(
+    task: Task, script: Script, recovers: bool
+) -> None:
     ids = [f"s{number}" for number in range(25)]
     broken = refusal(503, "ServiceUnavailable", "no")
     script.expect("GET", LIST, Reply(200, {"value": [row(id=status_id) for status_id in ids]}))
@@ -386,7 +388,7 @@ def test_one_update_that_stumbles_does_not_hold_the_others(task: Task, script: S
     assert recovers or result["results"][0]["failure"]["status"] == 503
 
 
-def test_a_service_that_takes_no_update_is_not_sent_them_all(task: Task, script: Script) -> None:
+def test_a_service_that_accepts_no_update_is_not_sent_all_of_them(task: Task, script: Script) -> None:
     ids = [f"s{number}" for number in range(45)]
     script.expect("GET", LIST, Reply(200, {"value": [row(id=status_id) for status_id in ids]}))
     expect_batch(script, want(*ids[:20]), *[no_route("PATCH")] * 20)

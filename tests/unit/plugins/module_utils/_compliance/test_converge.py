@@ -68,7 +68,7 @@ def test_a_change_is_read_written_and_read_back(converge: Converge, script: Scri
             },
         },
     }
-    # As after the task: what the service says, not what was sent.
+    # As after the task: the values of the service, not those that were sent.
     assert shown["last_reported_date_time"] == "2017-01-01T08:00:17.7769393Z"
     assert shown["status"] == "error"
 
@@ -93,7 +93,7 @@ def test_check_mode_is_one_read_and_the_predicted_object(converge: Converge, scr
 
 
 @pytest.mark.parametrize("options", [{"status": "error", "clear": ["user_name"]}, {"platform": 8}, {"user_name": ""}])
-def test_check_mode_and_a_run_say_the_same(converge: Converge, script: Script, options: dict[str, Any]) -> None:
+def test_check_mode_and_a_run_return_the_same(converge: Converge, script: Script, options: dict[str, Any]) -> None:
     script.expect("GET", ITEM, Reply(200, row()))
     predicted = converge(**options, check_mode=True)
     body: dict[str, Any] = {"status": "error", "userName": None} if "status" in options else {}
@@ -105,7 +105,7 @@ def test_check_mode_and_a_run_say_the_same(converge: Converge, script: Script, o
     assert converge(**options) == predicted
 
 
-def test_without_verify_the_answer_is_what_there_is_to_go_by(converge: Converge, script: Script) -> None:
+def test_without_verify_the_result_is_that_of_the_answer(converge: Converge, script: Script) -> None:
     script.expect("GET", ITEM, Reply(200, row()))
     script.expect("PATCH", ITEM, Reply(200, row(status="error", userName="Bob")), body={"status": "error"})
     shown = converge(status="error", verify=False)["device_compliance_status"]
@@ -143,13 +143,13 @@ def test_an_entity_wrapped_in_value_is_unwrapped(converge: Converge, script: Scr
 
 
 @pytest.mark.parametrize("value", [[], [{"id": STATUS}], "x", None])
-def test_an_entity_that_is_none_is_an_error(converge: Converge, script: Script, value: Any) -> None:
+def test_an_answer_that_is_not_an_entity_is_an_error(converge: Converge, script: Script, value: Any) -> None:
     script.expect("GET", ITEM, Reply(200, {"value": value}))
     error = converge.fail(status="error")
     assert (error.failure.code, error.failure.phase) == ("bad_response", Phase.READ)
 
 
-def test_an_entity_that_leaves_out_its_id_is_the_one_that_was_asked_for(converge: Converge, script: Script) -> None:
+def test_an_entity_without_an_id_is_the_one_that_was_requested(converge: Converge, script: Script) -> None:
     script.expect("GET", ITEM, Reply(200, {"status": "compliant"}))
     script.expect("PATCH", ITEM, Reply(204), body={"status": "error"})
     script.expect("GET", ITEM, Reply(200, {"status": "error"}))
@@ -160,7 +160,7 @@ def test_an_entity_that_leaves_out_its_id_is_the_one_that_was_asked_for(converge
     }
 
 
-def test_ids_are_opaque_and_cannot_lead_elsewhere(converge: Converge, script: Script) -> None:
+def test_ids_are_opaque_and_cannot_change_the_path(converge: Converge, script: Script) -> None:
     path = f"{POLICIES}/a%2Fb%3F%23%20%C3%A4/deviceStatuses/..%2F..%2Fusers%25"
     script.expect("GET", path, Reply(200, row(id="../../users%")))
     converge(policy_id="a/b?# ä", status_id="../../users%")
@@ -191,7 +191,7 @@ def test_a_policy_is_found_by_its_name_over_all_pages(converge: Converge, script
     assert result["device_compliance_status"]["policy_id"] == "p-2"
 
 
-def test_a_policy_that_is_not_there_is_told_of(converge: Converge, script: Script) -> None:
+def test_a_policy_that_does_not_exist_is_reported(converge: Converge, script: Script) -> None:
     script.expect("GET", POLICIES, page({"id": "p-1", "displayName": "Windows"}))
     error = converge.fail(policy_name="Android")
     assert error.sentence == "No policy named 'Android' was found. Compare the spelling with the Intune portal."
@@ -206,7 +206,7 @@ def test_the_policy_that_may_have_been_meant_is_named(converge: Converge, script
     )
 
 
-def test_two_policies_of_one_name_are_told_of_with_their_ids(converge: Converge, script: Script) -> None:
+def test_two_policies_with_one_name_are_reported_with_their_ids(converge: Converge, script: Script) -> None:
     script.expect("GET", POLICIES, page({"id": "p-1", "displayName": "A"}, {"id": "p-2", "displayName": "a"}))
     error = converge.fail(policy_name="a")
     assert error.sentence == "2 policies named 'a' were found: p-1, p-2; select one of them with policy_id"
@@ -234,7 +234,7 @@ def test_match_lists_and_writes_to_the_row_that_fits(converge: Converge, script:
     assert converge(match=match, status="error")["changed"]
 
 
-def test_a_match_that_finds_nothing_is_told_of(converge: Converge, script: Script) -> None:
+def test_a_match_that_finds_nothing_is_reported(converge: Converge, script: Script) -> None:
     script.expect("GET", LIST, page(row()))
     error = converge.fail(match={"device_display_name": "PC-0002"})
     assert error.sentence == (
@@ -255,8 +255,8 @@ def test_a_match_that_finds_several_lists_their_ids(converge: Converge, script: 
     assert error.sentence.endswith("s-9, …; select one with status_id, or match more properties")
 
 
-def test_no_row_is_taken_while_the_rest_of_the_list_cannot_be_read(converge: Converge, script: Script) -> None:
-    # A second row that fits may lie on the page that is missing.
+def test_no_row_is_selected_while_the_rest_of_the_list_cannot_be_read(converge: Converge, script: Script) -> None:
+    # A second row that fits may be on the missing page.
     following = f"{GRAPH}{LIST}?$skiptoken=x"
     script.expect("GET", LIST, page(row(), link=following))
     script.expect("GET", following, Reply(404))
@@ -266,7 +266,7 @@ def test_no_row_is_taken_while_the_rest_of_the_list_cannot_be_read(converge: Con
 # --- a service without the route to the item
 
 
-def test_without_the_item_route_the_row_is_picked_from_the_list(converge: Converge, script: Script) -> None:
+def test_without_the_item_route_the_row_is_selected_from_the_list(converge: Converge, script: Script) -> None:
     script.expect("GET", ITEM, no_route("get"))
     script.expect("GET", LIST, page(row(id="other"), row()))
     result = converge(user_name="Ada")
@@ -299,7 +299,7 @@ def test_without_the_item_route_check_mode_does_not_warn_where_nothing_would_be_
     assert converge.warnings == []
 
 
-def test_a_row_that_the_list_does_not_have_is_told_of(converge: Converge, script: Script) -> None:
+def test_a_row_that_the_list_does_not_contain_is_reported(converge: Converge, script: Script) -> None:
     script.expect("GET", ITEM, no_route("get"))
     script.expect("GET", LIST, page(row(id="other"), {}))
     error = converge.fail()

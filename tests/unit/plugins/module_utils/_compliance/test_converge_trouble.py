@@ -37,7 +37,7 @@ ACCEPTED = "; the service accepted the update; run the task again to see"
 
 
 @pytest.mark.parametrize("lost", LOST, ids=repr)
-def test_a_lost_write_that_was_taken_is_a_change(
+def test_a_lost_write_that_was_applied_is_a_change(
     converge: Converge, script: Script, clock: Clock, lost: Reply | Exception
 ) -> None:
     script.expect("GET", ITEM, Reply(200, row()))
@@ -52,7 +52,7 @@ def test_a_lost_write_that_was_taken_is_a_change(
 
 
 @pytest.mark.parametrize("lost", LOST, ids=repr)
-def test_a_lost_write_that_was_not_taken_is_repeated_with_what_still_differs(
+def test_a_lost_write_that_was_not_applied_is_repeated_with_what_still_differs(
     converge: Converge, script: Script, clock: Clock, lost: Reply | Exception
 ) -> None:
     script.expect("GET", ITEM, Reply(200, row()))
@@ -70,7 +70,7 @@ def test_a_lost_write_that_was_not_taken_is_repeated_with_what_still_differs(
     assert converge.client.statistics()["writes"] == 2
 
 
-def test_without_verify_a_lost_write_is_read_back_all_the_same(converge: Converge, script: Script) -> None:
+def test_without_verify_a_lost_write_is_read_back_too(converge: Converge, script: Script) -> None:
     script.expect("GET", ITEM, Reply(200, row()))
     script.expect("PATCH", ITEM, Reply(504), body={"status": "error"})
     script.expect("GET", ITEM, Reply(200, row()))
@@ -78,7 +78,7 @@ def test_without_verify_a_lost_write_is_read_back_all_the_same(converge: Converg
     assert converge(status="error", verify=False)["changed"]
 
 
-def test_before_a_lost_write_is_looked_at_the_services_wait_is_kept(
+def test_the_services_wait_is_observed_before_a_lost_write_is_read_back(
     converge: Converge, script: Script, clock: Clock
 ) -> None:
     script.expect("GET", ITEM, Reply(200, row()))
@@ -114,7 +114,7 @@ def test_what_somebody_else_changed_meanwhile_is_sent_along(converge: Converge, 
 
 
 @pytest.mark.parametrize("retry_timeout", [0.0, 0.4])
-def test_out_of_time_a_lost_write_is_looked_at_once_more(
+def test_after_retry_timeout_a_lost_write_is_read_back_once_more(
     converge: Converge, script: Script, clock: Clock, retry_timeout: float
 ) -> None:
     script.expect("GET", ITEM, Reply(200, row()))
@@ -124,7 +124,7 @@ def test_out_of_time_a_lost_write_is_looked_at_once_more(
     assert clock.slept == []
 
 
-def test_out_of_time_a_lost_write_that_was_not_taken_is_given_up(converge: Converge, script: Script) -> None:
+def test_after_retry_timeout_a_lost_write_that_was_not_applied_fails(converge: Converge, script: Script) -> None:
     script.expect("GET", ITEM, Reply(200, row()))
     script.expect("PATCH", ITEM, requests.exceptions.ReadTimeout(), body={"status": "error"}, takes=30)
     script.expect("GET", ITEM, Reply(200, row()))
@@ -134,7 +134,7 @@ def test_out_of_time_a_lost_write_that_was_not_taken_is_given_up(converge: Conve
     assert not error.result.get("changed")
 
 
-def test_a_wait_beyond_retry_timeout_is_not_sat_out(converge: Converge, script: Script, clock: Clock) -> None:
+def test_a_wait_beyond_retry_timeout_fails_at_once(converge: Converge, script: Script, clock: Clock) -> None:
     script.expect("GET", ITEM, Reply(200, row()))
     script.expect("PATCH", ITEM, Reply(503, headers={"Retry-After": "900"}), body={"status": "error"})
     error = converge.fail(status="error")
@@ -144,7 +144,7 @@ def test_a_wait_beyond_retry_timeout_is_not_sat_out(converge: Converge, script: 
 
 
 @pytest.mark.parametrize("final", [refusal(403, "Forbidden", "no"), Reply(429, headers={"Retry-After": "900"})])
-def test_what_a_lost_write_did_change_is_told_when_the_rest_is_refused(
+def test_what_a_lost_write_changed_is_reported_when_the_rest_is_refused(
     converge: Converge, script: Script, final: Reply
 ) -> None:
     script.expect("GET", ITEM, Reply(200, row()))
@@ -157,7 +157,7 @@ def test_what_a_lost_write_did_change_is_told_when_the_rest_is_refused(
     assert error.result["changed_properties"] == ["user_name"]
 
 
-def test_what_a_lost_write_did_change_is_told_when_time_is_out(converge: Converge, script: Script) -> None:
+def test_what_a_lost_write_changed_is_reported_after_retry_timeout(converge: Converge, script: Script) -> None:
     script.expect("GET", ITEM, Reply(200, row()))
     script.expect("PATCH", ITEM, Reply(500), body={"status": "error", "userName": "Bob"})
     script.expect("GET", ITEM, Reply(200, row(userName="Bob")))
@@ -167,7 +167,9 @@ def test_what_a_lost_write_did_change_is_told_when_time_is_out(converge: Converg
 
 
 @pytest.mark.parametrize("document", [[], "done", {"value": []}], ids=["list", "text", "wrapped list"])
-def test_a_write_answered_with_another_shape_is_read_back(converge: Converge, script: Script, document: Any) -> None:
+def test_a_write_answered_with_an_unexpected_structure_is_read_back(
+    converge: Converge, script: Script, document: Any
+) -> None:
     script.expect("GET", ITEM, Reply(200, row()))
     script.expect("PATCH", ITEM, Reply(200, document), body={"status": "error"})
     script.expect("GET", ITEM, Reply(200, row(status="error")))
@@ -200,7 +202,7 @@ def test_reading_back_is_repeated_as_any_read(converge: Converge, script: Script
     assert clock.slept == [3]
 
 
-def test_a_row_that_vanished_after_the_write_is_told_of(converge: Converge, script: Script) -> None:
+def test_a_row_that_vanished_after_the_write_is_reported(converge: Converge, script: Script) -> None:
     script.expect("GET", ITEM, Reply(200, row()))
     script.expect("PATCH", ITEM, Reply(204), body={"status": "error"})
     script.expect("GET", ITEM, refusal(404, "ResourceNotFound", "gone"))
@@ -209,10 +211,10 @@ def test_a_row_that_vanished_after_the_write_is_told_of(converge: Converge, scri
     assert error.sentence.endswith(ACCEPTED)
 
 
-# --- a write that does not stick
+# --- a write that the service does not keep
 
 
-def test_a_value_that_did_not_stick_fails_the_task(converge: Converge, script: Script) -> None:
+def test_a_value_that_was_not_kept_fails_the_task(converge: Converge, script: Script) -> None:
     script.expect("GET", ITEM, Reply(200, row()))
     script.expect("PATCH", ITEM, Reply(200, row(status="error")), body={"status": "error"})
     script.expect("GET", ITEM, Reply(200, row(status="COMPLIANT")))
@@ -228,7 +230,7 @@ def test_a_value_that_did_not_stick_fails_the_task(converge: Converge, script: S
     }
 
 
-def test_what_did_stick_is_a_change_even_so(converge: Converge, script: Script) -> None:
+def test_what_was_kept_is_a_change_although_the_task_fails(converge: Converge, script: Script) -> None:
     script.expect("GET", ITEM, Reply(200, row()))
     script.expect("PATCH", ITEM, Reply(204), body={"status": "error", "userName": "Bob", "platform": 8})
     script.expect("GET", ITEM, Reply(200, row(userName="Bob", platform=4)))
@@ -252,7 +254,7 @@ def test_what_did_stick_is_a_change_even_so(converge: Converge, script: Script) 
         ("status", {"status": "nonCompliant"}, "noncompliant"),
     ],
 )
-def test_a_value_that_the_service_spells_its_own_way_did_stick(
+def test_a_value_that_the_service_spells_differently_was_kept(
     converge: Converge, script: Script, name: str, options: dict[str, Any], kept: str
 ) -> None:
     (wanted,) = options.values()
@@ -262,7 +264,7 @@ def test_a_value_that_the_service_spells_its_own_way_did_stick(
     assert converge(**options)["changed"]
 
 
-def test_a_date_cut_to_six_digits_did_not_stick(converge: Converge, script: Script) -> None:
+def test_a_date_cut_to_six_digits_was_not_kept(converge: Converge, script: Script) -> None:
     script.expect("GET", ITEM, Reply(200, row()))
     script.expect("PATCH", ITEM, Reply(204), body={"lastReportedDateTime": "2020-01-01T00:00:00.1234567Z"})
     script.expect("GET", ITEM, Reply(200, row(lastReportedDateTime="2020-01-01T00:00:00.123456Z")))
@@ -286,7 +288,7 @@ def nested(text: str) -> Reply:
     ],
     ids=["route", "nested", "405", "501"],
 )
-def test_a_service_without_the_write_is_final_and_says_what_still_works(
+def test_a_service_without_the_write_is_final_and_the_message_names_what_works(
     converge: Converge, script: Script, clock: Clock, answer: Reply
 ) -> None:
     script.expect("GET", ITEM, Reply(200, row()))
@@ -301,14 +303,14 @@ def test_a_service_without_the_write_is_final_and_says_what_still_works(
     assert not error.result.get("changed")
 
 
-def test_a_service_with_the_list_alone_is_told_of_after_one_write(converge: Converge, script: Script) -> None:
+def test_a_service_with_the_list_alone_is_reported_after_one_write(converge: Converge, script: Script) -> None:
     script.expect("GET", ITEM, no_route("get"))
     script.expect("GET", LIST, Reply(200, {"value": [row()]}))
     script.expect("PATCH", ITEM, no_route("patch"), body={"status": "error"})
     assert converge.fail(status="error").failure.code == "write_not_supported"
 
 
-def test_any_other_400_is_the_services_own(converge: Converge, script: Script) -> None:
+def test_any_other_400_keeps_the_message_of_the_service(converge: Converge, script: Script) -> None:
     script.expect("GET", ITEM, Reply(200, row()))
     script.expect("PATCH", ITEM, refusal(400, "BadRequest", "platform is read-only"), body={"status": "error"})
     error = converge.fail(status="error")
@@ -351,7 +353,7 @@ def test_a_token_that_expires_before_the_write_is_renewed(converge: Converge, sc
     assert [request.headers["Authorization"][-1] for request in script.sent] == ["1", "1", "2", "2"]
 
 
-def test_no_failure_but_one_that_was_read_back_claims_a_change(converge: Converge, script: Script) -> None:
+def test_only_a_failure_that_was_read_back_reports_a_change(converge: Converge, script: Script) -> None:
     script.expect("GET", ITEM, Reply(200, row()))
     script.expect("PATCH", ITEM, Reply(204), body={"status": "error"})
     script.expect("GET", ITEM, refusal(403, "Forbidden", "no"))

@@ -41,7 +41,7 @@ def problems(api_version: str = "beta", **options: Any) -> list[str]:
     return caught.value.problems
 
 
-# --- the table and what derives from it
+# --- the table and what is derived from it
 
 
 def test_the_properties_are_those_of_microsofts_description() -> None:
@@ -75,18 +75,18 @@ def test_a_new_property_needs_one_entry_in_the_table() -> None:
     assert prop.argument()["aliases"] == ["someNewHTTPThing"]
 
 
-# --- which status is meant
+# --- the target
 
 
 @pytest.mark.parametrize("option", ["policy_id", "policy_name", "status_id"])
 @pytest.mark.parametrize("text", ["", " ", ".", "..", " .. "])
-def test_a_name_that_would_lead_elsewhere_is_refused(option: str, text: str) -> None:
+def test_a_name_that_would_change_the_path_is_refused(option: str, text: str) -> None:
     given_options = {"policy_id": POLICY, "status_id": STATUS, option: text}
     with pytest.raises(InvalidOptionsError, match=f"{option} is .*, which is not an id or a name"):
         Target.from_options(given_options)
 
 
-def test_both_wrong_names_are_told_of_at_once() -> None:
+def test_both_wrong_names_are_reported_together() -> None:
     with pytest.raises(InvalidOptionsError, match=r"policy_id is .*; status_id is "):
         Target.from_options({"policy_id": "", "status_id": ".."})
 
@@ -126,7 +126,7 @@ def test_a_message_names_the_target() -> None:
     assert named == "device status device_display_name 'PC', user_name 'Ada' of policy 'Windows'"
 
 
-# --- what is desired
+# --- the desired values
 
 
 def test_only_what_was_given_is_desired() -> None:
@@ -135,19 +135,19 @@ def test_only_what_was_given_is_desired() -> None:
     assert desired(platform=0, user_name="").values == {BY_OPTION["platform"]: 0, BY_OPTION["user_name"]: ""}
 
 
-def test_every_wrong_value_is_told_of_with_its_option() -> None:
+def test_every_wrong_value_is_reported_with_its_option() -> None:
     found = problems(platform=2**31, last_reported_date_time="2017-01-01", status="inGracePeriod", user_name="Ada")
     assert [problem.split()[0] for problem in found] == ["platform", "status", "last_reported_date_time"]
 
 
-def test_platform_with_v1_0_is_refused_with_the_way_out() -> None:
+def test_platform_with_v1_0_is_refused_with_a_solution() -> None:
     assert problems("v1.0", platform=8) == [
         "platform does not exist in api_version v1.0; leave it out, or set api_version (INTUNE_API_VERSION) to beta"
     ]
 
 
 @pytest.mark.parametrize("spelling", ["device_model", "deviceModel"])
-def test_clear_takes_both_spellings(spelling: str) -> None:
+def test_clear_accepts_both_spellings(spelling: str) -> None:
     assert desired(clear=[spelling]).values == {BY_OPTION["device_model"]: None}
 
 
@@ -224,7 +224,7 @@ def test_diff_holds_the_differing_properties_alone_as_results_spell_them() -> No
     assert made.diff(row(status="error"))["after"] == {"status": "error", "user_principal_name": "ada@example.com"}
 
 
-def test_what_did_not_stick_and_what_moved_are_told_apart() -> None:
+def test_what_was_missed_and_what_moved_are_distinguished() -> None:
     made = plan(row(), status="error", platform=8, user_name="Bob")
     found = row(platform=8, userName="Carol")
     assert made.missed(found) == {
@@ -243,7 +243,7 @@ def test_a_property_that_vanished_has_moved_and_was_missed() -> None:
 
 
 def values(prop: Property) -> st.SearchStrategy[Any]:
-    """What the service may hold, and what a user may declare."""
+    """Return the values of the service, and those that a user declares."""
     if isinstance(prop.type, EdmInt32):
         return st.sampled_from([0, 1, 8, -1, 2**31 - 1])
     if isinstance(prop.type, EdmEnum):
@@ -263,7 +263,7 @@ def values(prop: Property) -> st.SearchStrategy[Any]:
 
 
 def found_values(prop: Property) -> st.SearchStrategy[Any]:
-    """What the service may answer: odd cases, null and nonsense too."""
+    """Return values that the service may return, including other cases, null and invalid values."""
     spelled = values(prop).map(lambda value: value.upper() if isinstance(prop.type, EdmEnum) else value)
     return st.one_of(values(prop), spelled, st.none(), st.sampled_from(["nonsense", 7]))
 
@@ -287,23 +287,23 @@ def test_the_parts_of_a_plan_agree(before: Row, wanted: Desired) -> None:
     assert made.names == list(diff["before"]) == list(diff["after"]) == options
     assert list(made.body) == [prop.name for prop in made.changes]
     assert set(made.changes) <= set(wanted.values)
-    # Absent is shown as null, and so may look like what it becomes.
+    # An absent value is shown as null, and may therefore look like the new value.
     assert not made.changes or diff["before"] != diff["after"] or None in diff["before"].values()
-    # What is sent arrives: nothing is left to do, and everything planned has moved.
+    # If everything sent is kept, nothing is missed, and everything planned has moved.
     assert Plan.between(made.predicted, wanted).body == {}
     assert made.missed(made.predicted) == {}
     assert made.moved(made.predicted) == made.names
-    # What is dropped is all missed, and nothing has moved.
+    # If everything is dropped, all of it is missed, and nothing has moved.
     assert list(made.missed(before)) == made.names
     assert made.moved(before) == []
-    # The rest of the row stays.
+    # The rest of the row is unchanged.
     assert {k: v for k, v in made.predicted.items() if k not in made.body} == {
         k: v for k, v in before.items() if k not in made.body
     }
 
 
 @given(before=ROWS, found=ROWS, wanted=declarations())
-def test_a_change_is_claimed_only_where_a_value_did_change(before: Row, found: Row, wanted: Desired) -> None:
+def test_a_change_is_reported_only_where_a_value_changed(before: Row, found: Row, wanted: Desired) -> None:
     made = Plan.between(before, wanted)
     for option in made.moved(found):
         name = BY_OPTION[option].name
@@ -318,7 +318,7 @@ def test_nothing_declared_is_nothing_changed(before: Row) -> None:
     assert (made.names, made.body, made.predicted, made.diff()) == ([], {}, before, {"before": {}, "after": {}})
 
 
-# --- what is shown
+# --- results
 
 
 def test_a_row_is_shown_in_snake_case_with_its_policys_id() -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading managed devices, as an ordered list of calls: what the service filters, what the module does."""
+"""Reading managed devices, as an ordered list of calls: what the service filters, and what the module filters."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_every_device_with_every_default_property(task: Task, script: Script) ->
             {"operating_system": "Windows", "compliance_state": ["noncompliant"]},
             "operatingSystem eq 'Windows' and complianceState eq 'noncompliant'",
         ),
-        # Not documented together: the states are left to the module.
+        # Not documented together: the module filters the states.
         (
             {"operating_system": "Windows", "compliance_state": ["noncompliant", "error"]},
             "operatingSystem eq 'Windows'",
@@ -124,7 +124,7 @@ def test_the_module_filters_the_rest(
 
 
 def test_what_the_service_filtered_is_checked(task: Task, script: Script) -> None:
-    """A service that ignores the filter, or compares by a beginning, adds no device that was not wanted."""
+    """A service that ignores the filter, or compares prefixes, does not add other devices."""
     filtered(script, "deviceName eq 'PC-0001'", page(device(), device(id="d2", deviceName="PC-00011")))
     assert task.names(device_name="PC-0001") == ["PC-0001"]
 
@@ -202,7 +202,7 @@ def test_no_ids_are_no_devices_and_no_request(task: Task, script: Script) -> Non
     assert script.sent == []
 
 
-def test_a_device_without_an_id_makes_the_listing_unfit(task: Task, script: Script) -> None:
+def test_a_device_without_an_id_makes_the_listing_invalid(task: Task, script: Script) -> None:
     script.expect("GET", ALL, page(device(), device(id=None)))
     with pytest.raises(IntuneError, match="devices without an id"):
         task()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Envelopes: what is sent, and which answer belongs to what."""
+"""Envelopes: their requests, and the answer to each request."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_answers_come_in_any_order(order: list[int]) -> None:
     ]
 
 
-def test_what_is_missing_is_none() -> None:
+def test_a_missing_answer_is_found() -> None:
     found = answers({"responses": [response("1", 204)]}, 3)
     assert [answer and answer.status for answer in found] == [None, 204, None]
     assert found[1] is not None
@@ -66,17 +66,17 @@ def test_what_is_missing_is_none() -> None:
 
 
 @pytest.mark.parametrize("identifier", ["2", "-1", "", "a", "²", "1.0", 1, None, True, [], {}, "9" * 5000])
-def test_an_id_that_was_not_sent_is_passed_over(identifier: Any) -> None:
+def test_an_id_that_was_not_sent_is_ignored(identifier: Any) -> None:
     assert answers({"responses": [response(identifier)]}, 2) == [None, None]
 
 
 @pytest.mark.parametrize("status", [None, "200", True, 200.0, [], {}])
-def test_an_answer_without_a_status_is_none(status: Any) -> None:
+def test_an_answer_without_a_status_is_ignored(status: Any) -> None:
     assert answers({"responses": [response("0", status)]}, 1) == [None]
 
 
-def test_two_answers_to_one_request_are_none_that_counts() -> None:
-    """Which of the two is true cannot be told; what is missing is read back."""
+def test_two_answers_to_one_request_are_ignored() -> None:
+    """It is not known which of the two is correct; an item without an answer is read back."""
     found = answers({"responses": [response("0", 200), response("1", 200), response("0", 429)]}, 2)
     assert [answer and answer.status for answer in found] == [None, 200]
 
@@ -102,7 +102,7 @@ def test_a_body_that_is_no_json_comes_as_base64() -> None:
 
 
 @given(JUNK, st.integers(1, 20))
-def test_junk_never_raises(junk: Any, count: int) -> None:
+def test_an_invalid_answer_never_raises(junk: Any, count: int) -> None:
     for document in (junk, {"responses": junk}, {"responses": [junk]}, {"responses": [{"id": "0", "status": junk}]}):
         assert len(answers(document, count)) == count
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The conversation with Graph, as an ordered list of calls: any other call, and any that is missing, fails."""
+"""Requests to Graph, as an ordered list of calls: any other or missing call fails the test."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def pages(client: GraphClient) -> list[list[dict[str, Any]]]:
 # --- what is sent
 
 
-def test_each_request_says_who_asks_and_can_be_found_again(client: GraphClient, script: Script) -> None:
+def test_each_request_names_its_client_and_has_an_id(client: GraphClient, script: Script) -> None:
     script.expect("GET", "/beta/rows", Reply(200, {}))
     script.expect("PATCH", "/beta/rows", Reply(200, {}), body={"a": None})
     client.get("/rows", READING)
@@ -67,7 +67,7 @@ def test_the_version_and_the_host_are_the_connections(clock: Clock, script: Scri
     graph_client(clock, cloud="us_gov_dod", api_version="v1.0").get("/rows", READING)
 
 
-def test_a_task_that_asks_for_nothing_sends_nothing(client: GraphClient, script: Script) -> None:
+def test_a_client_that_is_not_used_sends_nothing(client: GraphClient, script: Script) -> None:
     client.close()
     assert script.sent == []
     assert client.statistics()["requests"] == 0
@@ -77,7 +77,7 @@ def test_a_task_that_asks_for_nothing_sends_nothing(client: GraphClient, script:
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 509])
-def test_a_read_is_repeated_after_an_answer_that_may_pass(
+def test_a_read_is_repeated_after_a_transient_error(
     client: GraphClient, script: Script, clock: Clock, status: int
 ) -> None:
     script.expect("GET", "/beta/rows", Reply(status))
@@ -104,7 +104,7 @@ def test_a_read_is_repeated_after_an_answer_that_may_pass(
     ],
     ids=repr,
 )
-def test_a_read_is_repeated_after_half_an_answer_or_none(
+def test_a_read_is_repeated_after_an_incomplete_or_missing_answer(
     client: GraphClient, script: Script, clock: Clock, answer: Reply | Exception
 ) -> None:
     script.expect("GET", "/beta/rows", answer)
@@ -138,7 +138,7 @@ def test_json_too_deep_to_be_read_is_an_error(clock: Clock, script: Script) -> N
 
 
 @pytest.mark.parametrize("method", ["get", "patch"])
-def test_a_throttled_request_is_repeated_after_exactly_the_wait_that_was_asked_for(
+def test_a_throttled_request_is_repeated_after_exactly_the_requested_wait(
     client: GraphClient, script: Script, clock: Clock, method: str
 ) -> None:
     body = {"a": 1} if method == "patch" else None
@@ -152,7 +152,9 @@ def test_a_throttled_request_is_repeated_after_exactly_the_wait_that_was_asked_f
     assert (statistics["throttled"], statistics["retries"], statistics["waited_seconds"]) == (2, 2, 13.128)
 
 
-def test_a_wait_beyond_retry_timeout_fails_at_once_and_says_when_to_come_back(clock: Clock, script: Script) -> None:
+def test_a_wait_beyond_retry_timeout_fails_at_once_and_names_the_time_to_run_again(
+    clock: Clock, script: Script
+) -> None:
     script.expect("GET", "/beta/rows", Reply(429, headers={"Retry-After": "120"}))
     error = failed(graph_client(clock, retry_timeout=60.0))
     assert "the service asks to wait 120 s and 60 s of retry_timeout are left" in error.sentence
@@ -166,7 +168,7 @@ def test_retry_timeout_0_repeats_nothing(clock: Clock, script: Script) -> None:
     assert "retry_timeout (0 s) is used up" in failed(graph_client(clock, retry_timeout=0.0)).sentence
 
 
-def test_a_service_that_stays_down_is_given_up_within_retry_timeout(clock: Clock, script: Script) -> None:
+def test_a_service_that_stays_down_fails_the_task_within_retry_timeout(clock: Clock, script: Script) -> None:
     # 30 s for each timeout, and the waits between them.
     for _timeout in range(3):
         script.expect("GET", "/beta/rows", requests.exceptions.ReadTimeout(), takes=30)
@@ -178,7 +180,7 @@ def test_a_service_that_stays_down_is_given_up_within_retry_timeout(clock: Clock
 
 
 @pytest.mark.parametrize("answer", [Reply(500), Reply(504), Reply(408), requests.exceptions.ReadTimeout()], ids=repr)
-def test_a_write_that_may_have_been_taken_is_not_repeated_blindly(
+def test_a_write_that_may_have_been_applied_is_not_repeated(
     client: GraphClient, script: Script, clock: Clock, answer: Reply | Exception
 ) -> None:
     script.expect("PATCH", "/beta/rows", answer, body={"a": 1})
@@ -187,13 +189,15 @@ def test_a_write_that_may_have_been_taken_is_not_repeated_blindly(
 
 
 @pytest.mark.parametrize("raw", [b'{"half', b"<html>", b"\xff"])
-def test_a_write_with_half_an_answer_may_have_been_taken(client: GraphClient, script: Script, raw: bytes) -> None:
+def test_a_write_with_an_incomplete_answer_may_have_been_applied(
+    client: GraphClient, script: Script, raw: bytes
+) -> None:
     script.expect("PATCH", "/beta/rows", Reply(200, raw=raw), body={"a": 1})
     assert failed(client, "patch", {"a": 1}).may_have_applied
 
 
 @pytest.mark.parametrize("reply", [Reply(204), Reply(200), Reply(200, raw=b" \r\n")], ids=repr)
-def test_a_write_may_be_answered_with_nothing(client: GraphClient, script: Script, reply: Reply) -> None:
+def test_a_write_may_have_an_empty_answer(client: GraphClient, script: Script, reply: Reply) -> None:
     script.expect("PATCH", "/beta/rows", reply, body={"a": 1})
     assert client.patch("/rows", {"a": 1}, WRITING) == {}
 
@@ -226,7 +230,7 @@ def test_a_token_that_was_given_is_not_renewed(clock: Clock, script: Script) -> 
     assert "the token (audience unknown) is not accepted; check cloud, graph_url and tenant_id" in error.sentence
 
 
-def test_a_login_that_failed_has_had_its_repeats_and_gets_no_more(clock: Clock, script: Script) -> None:
+def test_a_failed_login_is_not_repeated_by_the_client(clock: Clock, script: Script) -> None:
     busy = IntuneError("Signing in failed", Failure("throttled", "busy", Phase.AUTH, retryable=True))
     credential = Renewable()
     credential.token = mock.Mock(side_effect=busy)  # type: ignore[method-assign]  # a stand-in
@@ -236,26 +240,26 @@ def test_a_login_that_failed_has_had_its_repeats_and_gets_no_more(clock: Clock, 
 
 
 def claiming(**claims: Any) -> Renewable:
-    """A credential whose token says this of itself."""
+    """Return a credential whose token has these claims."""
     payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
     credential = Renewable(renewable=False)
     credential.token = lambda *_args: f"e30.{payload}.x"  # type: ignore[method-assign]  # a stand-in
     return credential
 
 
-def test_a_token_that_has_expired_is_told_of(clock: Clock, script: Script) -> None:
+def test_a_token_that_has_expired_is_reported(clock: Clock, script: Script) -> None:
     script.expect("GET", "/beta/rows", refusal(401, "InvalidAuthenticationToken", "no"))
     error = failed(graph_client(clock, claiming(exp=1_690_000_000)))
     assert error.sentence.endswith("; the token expired at 2023-07-22T04:26:40Z; get a new one")
 
 
 @pytest.mark.parametrize("exp", [-(10**30), -1e300, True, "soon", None])
-def test_no_expiry_is_too_odd(clock: Clock, script: Script, exp: Any) -> None:
+def test_no_expiry_raises(clock: Clock, script: Script, exp: Any) -> None:
     script.expect("GET", "/beta/rows", refusal(401, "InvalidAuthenticationToken", "no"))
     assert failed(graph_client(clock, claiming(exp=exp))).failure.code == "auth_failed"
 
 
-def test_a_token_for_another_audience_is_told_of(clock: Clock, script: Script) -> None:
+def test_a_token_for_another_audience_is_reported(clock: Clock, script: Script) -> None:
     script.expect("GET", "/beta/rows", refusal(401, "InvalidAuthenticationToken", "no"))
     error = failed(graph_client(clock, claiming(aud="https://management.azure.com", exp=1_800_000_000)))
     assert "the token (audience https://management.azure.com) is not accepted" in error.sentence
@@ -268,7 +272,7 @@ def test_a_token_for_another_audience_is_told_of(clock: Clock, script: Script) -
         ("needs Policy.Read.All", ["Policy.Read.All"]),
     ],
 )
-def test_a_403_names_the_permission_that_is_missing_and_those_that_are_there(
+def test_a_403_names_the_missing_permission_and_those_of_the_token(
     clock: Clock, script: Script, message: str, needed: list[str]
 ) -> None:
     script.expect("GET", "/beta/rows", refusal(403, "Forbidden", message))
@@ -279,14 +283,14 @@ def test_a_403_names_the_permission_that_is_missing_and_those_that_are_there(
     assert error.sentence.endswith("its token carries User.Read.All")
 
 
-def test_a_403_to_a_write_asks_for_the_write_permission(clock: Clock, script: Script) -> None:
+def test_a_403_to_a_write_names_the_write_permission(clock: Clock, script: Script) -> None:
     script.expect("PATCH", "/beta/rows", refusal(403, "Forbidden", "no"), body={"a": 1})
     error = failed(graph_client(clock, claiming()), "patch", {"a": 1})
     assert error.failure.required_permissions == ["DeviceManagementConfiguration.ReadWrite.All"]
     assert error.sentence.endswith("its token carries no permission")
 
 
-def test_a_404_says_what_to_check(client: GraphClient, script: Script) -> None:
+def test_a_404_names_what_to_check(client: GraphClient, script: Script) -> None:
     script.expect("GET", "/beta/rows", refusal(404, "ResourceNotFound", "no"))
     error = failed(client)
     assert (error.failure.code, error.failure.service_code) == ("not_found", "ResourceNotFound")
@@ -328,7 +332,7 @@ def test_a_page_is_repeated_as_any_read(client: GraphClient, script: Script, clo
         (False, "bad_response"),
     ],
 )
-def test_a_link_that_leads_elsewhere_ends_the_task(client: GraphClient, script: Script, link: Any, code: str) -> None:
+def test_a_link_to_another_host_ends_the_task(client: GraphClient, script: Script, link: Any, code: str) -> None:
     script.expect("GET", "/beta/rows", Reply(200, {"value": [{"id": 1}], "@odata.nextLink": link}))
     with pytest.raises(IntuneError) as caught:
         pages(client)
@@ -344,7 +348,7 @@ def test_a_link_that_is_no_url_ends_the_task_with_an_explanation(
         pages(client)
 
 
-def test_links_that_go_round_in_a_circle_end_the_task(client: GraphClient, script: Script) -> None:
+def test_circular_links_end_the_task(client: GraphClient, script: Script) -> None:
     script.expect("GET", "/beta/rows", Reply(200, {"value": [], "@odata.nextLink": NEXT}))
     script.expect("GET", NEXT, Reply(200, {"value": [], "@odata.nextLink": NEXT}))
     with pytest.raises(IntuneError, match="the pages' links go round in a circle"):
@@ -356,7 +360,7 @@ def test_links_that_go_round_in_a_circle_end_the_task(client: GraphClient, scrip
     [{}, {"value": None}, {"value": {}}, {"value": "x"}, {"value": [1]}, {"value": [{}, None]}, {"error": {}}],
     ids=str,
 )
-def test_a_page_of_another_shape_ends_the_task(client: GraphClient, script: Script, document: Any) -> None:
+def test_a_page_with_an_unexpected_structure_ends_the_task(client: GraphClient, script: Script, document: Any) -> None:
     script.expect("GET", "/beta/rows", Reply(200, {"value": [], "@odata.nextLink": NEXT}))
     script.expect("GET", NEXT, Reply(200, document))
     with pytest.raises(IntuneError) as caught:

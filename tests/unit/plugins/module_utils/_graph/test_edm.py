@@ -82,7 +82,7 @@ def test_a_date_is_sent_in_the_users_own_digits_and_offset(written: str, sent: s
         ("2017-01-01T00:00:17Z\n", "not a date and time in ISO 8601"),
         (" 2017-01-01T00:00:17Z", "not a date and time in ISO 8601"),
         ("17-01-01T00:00:17Z", "not a date and time in ISO 8601"),
-        ("٢٠١٧-01-01T00:00:17Z", "not a date and time in ISO 8601"),  # digits, but not ours
+        ("٢٠١٧-01-01T00:00:17Z", "not a date and time in ISO 8601"),  # digits of another script
         ("2017-01-01T00:00:17+8:00", "not a date and time in ISO 8601"),
         (20170101, "not a date and time in ISO 8601"),
         (None, "not a date and time in ISO 8601"),
@@ -119,7 +119,7 @@ def test_two_spellings_of_one_instant_are_equal(one: str, other: str) -> None:
         ("2017-01-01T00:00:17Z", "2017-01-01T00:00:17+00:01"),
         ("9999-12-31T23:59:59.9999998Z", "9999-12-31T23:59:59.9999999Z"),
         ("9999-12-31T23:59:58Z", "9999-12-31T23:59:59Z"),
-        ("2017-01-01T00:00:17Z", "2017-01-01T00:00:17"),  # nobody knows where that is
+        ("2017-01-01T00:00:17Z", "2017-01-01T00:00:17"),  # of an unknown offset
         ("2017-01-01T00:00:17Z", "2017-01-01T00:00:17.00000000Z"),
         ("2017-02-30T00:00:00Z", "2017-03-02T00:00:00Z"),
         ("no date", "2017-01-01T00:00:17Z"),
@@ -139,7 +139,7 @@ def test_what_the_service_sent_for_a_date_is_shown_as_it_came() -> None:
 
 @st.composite
 def spellings(draw: st.DrawFn, ticks: int) -> str:
-    """One way to write an instant, given in ticks since 0001-01-01T00:00:00Z."""
+    """Return a spelling of an instant, given in ticks since 0001-01-01T00:00:00Z."""
     offsets = st.integers(-14 * 60, 14 * 60).filter(lambda minutes: 0 <= ticks + minutes * MINUTE <= LAST)
     offset = draw(offsets)
     days, rest = divmod(ticks + offset * MINUTE, DAY)
@@ -182,7 +182,7 @@ def test_a_date_that_is_sent_is_the_instant_that_was_written(data: st.DataObject
 
 
 @given(st.one_of(st.text(), st.from_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9.]{2,12})?[Zz+-].*")))
-def test_no_text_makes_a_date_crash(text: str) -> None:
+def test_no_text_crashes_the_date_parser(text: str) -> None:
     try:
         sent = DATE.from_option(text)
     except EdmError:
@@ -193,7 +193,7 @@ def test_no_text_makes_a_date_crash(text: str) -> None:
 
 
 @pytest.mark.parametrize("member", COMPLIANCE_STATUS.choices or ())
-def test_each_status_is_taken_in_the_services_spelling(member: str) -> None:
+def test_each_status_is_accepted_in_the_services_spelling(member: str) -> None:
     assert COMPLIANCE_STATUS.from_option(member) == member
     assert COMPLIANCE_STATUS.same(member, member.upper())
     assert COMPLIANCE_STATUS.from_service(member.upper()) == member

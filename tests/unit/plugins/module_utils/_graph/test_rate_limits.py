@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A budget is never overdrawn, whatever is asked for, and none of it is left unused."""
+"""A budget is never exceeded, whatever is requested, and is used completely."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ...support import Clock
 
 
-def test_within_the_limit_nobody_waits(clock: Clock) -> None:
+def test_within_the_limit_no_call_waits(clock: Clock) -> None:
     budget = Budget(100, 20, clock)
     for _envelope in range(5):
         assert budget.take(20) == 20
@@ -22,7 +22,7 @@ def test_within_the_limit_nobody_waits(clock: Clock) -> None:
     assert clock.slept == []
 
 
-def test_beyond_it_the_oldest_calls_are_waited_for(clock: Clock) -> None:
+def test_beyond_the_limit_a_call_waits_for_the_oldest_ones(clock: Clock) -> None:
     budget = Budget(100, 20, clock)
     for _envelope in range(5):
         budget.take(20)
@@ -73,13 +73,13 @@ def test_no_window_holds_more_than_the_limit(limit: int, period: float, rounds: 
     for wanted, answer_takes, pause in rounds:
         size = budget.take(wanted)
         assert 1 <= size <= wanted
-        # The service counts at some moment between request and answer; the latest is the worst for later calls.
+        # The service counts at some time between request and answer; the latest is the worst for later calls.
         clock.now += answer_takes
         counted.append((clock.now, size))
         budget.spend(size)
         clock.now += pause
     for start, _size in counted:
-        assert sum(size for moment, size in counted if start <= moment < start + period) <= limit
+        assert sum(size for time, size in counted if start <= time < start + period) <= limit
 
 
 @given(limit=st.integers(1, 40), calls=st.integers(1, 300))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the client knows of a resource: limits by family, permissions by phase, advice; and actions that are POSTs."""
+"""What the client reads from a resource: limits by family, permissions by phase, advice; and actions that are POSTs."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_report_is_a_read_although_it_is_a_post(client: GraphClient, script: S
     assert len(clock.slept) == 1
 
 
-def test_a_report_without_a_body_is_no_report(client: GraphClient, script: Script) -> None:
+def test_a_report_without_a_body_is_an_error(client: GraphClient, script: Script) -> None:
     script.expect("POST", "/beta/x", Reply(204))
     script.expect("POST", "/beta/x", Reply(200, {}))
     assert client.post("/x", POLICY.reading("Reading")) == {}
@@ -73,7 +73,7 @@ def test_an_action_whose_answer_was_lost_is_not_repeated(client: GraphClient, sc
 
 
 def test_a_busy_query_broker_is_throttling(client: GraphClient, script: Script, clock: Clock) -> None:
-    """Intune says so with a 500: the action was not carried out, and may be repeated."""
+    """Intune reports it with a 500: the action was not carried out, and may be repeated."""
     script.expect("POST", SYNC, refusal(500, "InternalServerError", BUSY))
     script.expect("POST", SYNC, Reply(204))
     assert sync(client) == {}
@@ -130,7 +130,7 @@ def test_a_refusal_names_the_permissions_of_its_resource(
     assert f"grant the application {' or '.join(permissions)}" in caught.value.sentence
 
 
-def test_an_unfit_answer_names_the_method_and_the_path_of_its_call(client: GraphClient, script: Script) -> None:
+def test_an_invalid_answer_names_the_method_and_the_path_of_its_call(client: GraphClient, script: Script) -> None:
     script.expect("PATCH", "/beta/rows/1", Reply(200, []), body={"a": 1})
     with pytest.raises(IntuneError) as caught:
         client.patch("/rows/1", {"a": 1}, DEVICE_STATUS.writing("Updating"))

@@ -42,7 +42,7 @@ def save(tmp_path: Path) -> Save:
 
 
 def problems(path: str, password: str | None = None) -> list[str]:
-    """What the user is told before any request."""
+    """Return the problems that are reported before any request."""
     options = connection(tenant_id="t.example", client_id="c", certificate_path=path, certificate_password=password)
     return Certificate(options).problems()
 
@@ -70,7 +70,7 @@ def test_each_form_of_a_certificate_is_read(save: Save) -> None:
         assert problems(path, password) == []
 
 
-def test_a_wrong_file_is_told_of_with_what_is_wrong(save: Save) -> None:
+def test_an_invalid_file_is_reported_with_the_reason(save: Save) -> None:
     key, other = rsa_key(), rsa_key(1)
     public_part = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     damaged = b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
@@ -103,21 +103,21 @@ def test_a_wrong_file_is_told_of_with_what_is_wrong(save: Save) -> None:
         assert "swordfish" not in problem
 
 
-def test_a_file_that_is_not_there_is_told_of(tmp_path: Path) -> None:
+def test_a_file_that_does_not_exist_is_reported(tmp_path: Path) -> None:
     (problem,) = problems(str(tmp_path / "missing.pem"))
     assert problem.endswith("missing.pem: No such file or directory")
     (problem,) = problems(str(tmp_path))
     assert problem.endswith(": Is a directory")
 
 
-def test_a_key_that_entra_does_not_take_is_told_of_before_any_request(save: Save) -> None:
+def test_a_key_that_entra_does_not_accept_is_reported_before_any_request(save: Save) -> None:
     # MSAL signs with PS256: RSA alone.
     key = ec.generate_private_key(ec.SECP256R1())
     (problem,) = problems(save(key_pem(key) + certificate_pem(key)))
     assert "RSA" in problem
 
 
-def test_what_is_loaded_is_what_msal_takes(save: Save) -> None:
+def test_what_is_loaded_is_what_msal_accepts(save: Save) -> None:
     key = rsa_key()
     loaded = load_certificate(save(pfx(key, "swordfish")), "swordfish")
     assert json.dumps(loaded)

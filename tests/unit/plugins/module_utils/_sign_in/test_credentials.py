@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What can be said of credentials without the network; see test_sign_in.py for the rest."""
+"""What is checked of credentials without the network; see test_sign_in.py for the rest."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ JWT = "header.payload.signature"
 
 
 def refused(**options: Any) -> str:
-    """What a user is told whose credentials cannot be selected."""
+    """Return the message for credentials that cannot be selected."""
     with pytest.raises(InvalidOptionsError) as caught:
         select_credential(connection(**options))
     return caught.value.sentence
@@ -53,11 +53,11 @@ def refused(**options: Any) -> str:
         ({**APPLICATION, "access_token": "t", "client_secret": "s", "certificate_path": "/c"}, "access_token"),
         ({**APPLICATION, "client_secret": "s", "certificate_path": "/c", "federated_token": JWT}, "client_secret"),
         ({**APPLICATION, "certificate_path": "/c", "federated_token": JWT}, "certificate"),
-        # What is complete wins over what is not.
+        # A complete source has precedence over an incomplete one.
         ({"access_token": "t", "client_secret": "s"}, "access_token"),
         # Empty text counts as not given.
         ({**APPLICATION, "access_token": "", "client_secret": "", "certificate_path": "/c"}, "certificate"),
-        # Named outright.
+        # Named by auth_source.
         ({**APPLICATION, "auth_source": "certificate", "client_secret": "s", "certificate_path": "/c"}, "certificate"),
         ({"auth_source": "managed_identity", "access_token": "t"}, "managed_identity"),
         ({"auth_source": "managed_identity"}, "managed_identity"),
@@ -86,15 +86,15 @@ def test_the_credential_is_the_first_that_is_complete(options: dict[str, Any], c
         ({"auth_source": "client_secret", **APPLICATION, "client_secret": ""}, f"client_secret also needs {SECRET}"),
     ],
 )
-def test_half_of_a_credential_is_refused_with_what_is_missing(options: dict[str, Any], message: str) -> None:
+def test_an_incomplete_credential_is_refused_with_what_is_missing(options: dict[str, Any], message: str) -> None:
     assert refused(**options).endswith(message)
 
 
-def test_half_a_credential_names_the_option_that_was_given() -> None:
+def test_an_incomplete_credential_names_the_option_that_was_given() -> None:
     assert refused(federated_token_file="/t", tenant_id="t").startswith("federated_token_file is given, but also")
 
 
-def test_without_any_credential_all_ways_are_named() -> None:
+def test_without_any_credential_all_sources_are_named() -> None:
     message = refused()
     for way in (SECRET, CERTIFICATE, *FEDERATED.split(" or "), TENANT, CLIENT, TOKEN, "auth_source managed_identity"):
         assert way in message
@@ -102,7 +102,7 @@ def test_without_any_credential_all_ways_are_named() -> None:
     assert TENANT not in refused(**APPLICATION)
 
 
-def test_a_managed_identity_is_never_taken_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_managed_identity_is_used_on_request_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IDENTITY_ENDPOINT", "http://127.0.0.1/token")
     monkeypatch.setenv("IDENTITY_HEADER", "h")
     assert refused(client_id="user-assigned").startswith("no credentials")
@@ -118,8 +118,8 @@ def test_a_token_that_is_no_bare_token_is_refused_without_being_shown(token: str
     assert problem == f"{TOKEN} must be the bare token: one line without spaces and without 'Bearer'"
 
 
-def test_a_token_that_is_no_jwt_is_taken() -> None:
-    # Graph calls its tokens opaque.
+def test_a_token_that_is_no_jwt_is_accepted() -> None:
+    # Graph documents its tokens as opaque.
     assert select_credential(connection(access_token="EwB4A8l6BAAURSN_~+/=")).problems() == []
 
 
@@ -129,7 +129,7 @@ def test_a_tenant_is_a_guid_or_a_domain(tenant: str) -> None:
 
 
 @pytest.mark.parametrize("tenant", ["a/b", "..", ".", "a?b", "a#b", "a b", "a\\b", "a%2fb", "https://login", "a@b"])
-def test_a_tenant_that_would_lead_elsewhere_is_refused(tenant: str) -> None:
+def test_a_tenant_that_would_change_the_url_is_refused(tenant: str) -> None:
     (problem,) = select_credential(connection(client_secret="s", client_id="c", tenant_id=tenant)).problems()
     assert problem == f"{TENANT} must be the tenant's GUID or one of its domain names"
 
@@ -145,7 +145,7 @@ def test_a_federated_token_is_three_parts(tmp_path: Path) -> None:
     assert select_credential(connection(**APPLICATION, federated_token=f" {JWT}\n")).problems() == []
 
 
-def test_a_federated_token_file_that_cannot_be_read_is_told_of(tmp_path: Path) -> None:
+def test_a_federated_token_file_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
     def problem(path: Path) -> str:
         (found,) = select_credential(connection(**APPLICATION, federated_token_file=str(path))).problems()
         return found
@@ -168,24 +168,24 @@ def test_a_token_cache_is_checked_before_any_request(tmp_path: Path) -> None:
     assert select_credential(connection(access_token="t", token_cache=str(cache))).problems() == []
 
 
-def test_everything_wrong_with_a_credential_is_told_of(tmp_path: Path) -> None:
+def test_all_problems_of_a_credential_are_reported(tmp_path: Path) -> None:
     options = {"client_id": "c", "tenant_id": "a/b", "token_cache": str(tmp_path / "no" / "cache")}
     assert len(select_credential(connection(**options, certificate_path="/missing.pem")).problems()) == 3
     assert len(select_credential(connection(**options, federated_token="x")).problems()) == 3
 
 
 @pytest.mark.parametrize("kind", CREDENTIALS, ids=lambda kind: str(kind.name))
-def test_no_secret_is_in_what_a_credential_shows_of_itself(kind: Any) -> None:
+def test_no_secret_is_in_the_repr_of_a_credential(kind: Any) -> None:
     options = dict.fromkeys(
         ["client_secret", "certificate_password", "federated_token", "access_token", "certificate_path"], "sword fish"
     )
     made = kind(connection(**APPLICATION, **options))
-    said = f"{made} {made!r} {made.missing()}"
-    assert "sword fish" not in said
+    shown = f"{made} {made!r} {made.missing()}"
+    assert "sword fish" not in shown
     assert "sword fish" not in " ".join(made.problems()).replace("sword fish: No such file", "")
 
 
-# --- a token's own words
+# --- the claims of a token
 
 
 def tokens(token: str) -> Tokens:
@@ -221,18 +221,18 @@ def test_the_permissions_of_a_token_are_read(claims: Any, roles: list[str]) -> N
     assert tokens(jwt(claims)).roles() == roles
 
 
-# Any text that can stand in a header; what cannot is refused before anybody looks into it.
+# Any text that is valid in a header; other text is refused before it is read.
 HEADER_TEXT = st.text(st.characters(min_codepoint=33, max_codepoint=126))
 
 
 @given(
     st.one_of(HEADER_TEXT, HEADER_TEXT.map("a.{}.c".format), st.binary().map(lambda b: f"a.{base64.b64encode(b)!r}.c"))
 )
-def test_no_token_is_too_odd_to_be_looked_at(token: str) -> None:
+def test_no_token_makes_reading_its_claims_raise(token: str) -> None:
     assert tokens(token or "x").roles() == []
 
 
-def test_claims_too_deep_to_be_followed_are_none() -> None:
+def test_claims_that_are_nested_too_deep_are_ignored() -> None:
     for depth in (101, 100_000):
         token = tokens(f"a.{base64.urlsafe_b64encode(b'[' * depth + b']' * depth).decode()}.c")
         assert (token.claims(), token.roles()) == ({}, [])
@@ -250,7 +250,7 @@ def test_a_token_is_fetched_once_and_each_is_registered_for_masking() -> None:
     seen: list[str] = []
     credential = Renewable()
     made = Tokens(credential, Transport(connection(), RetryBudget(0, Clock())), seen.append)
-    assert made.roles() == []  # asks for none
+    assert made.roles() == []  # requests none
     assert [made.get(), made.get()] == ["token-1", "token-1"]
     made.renew()
     assert made.get() == "token-2"

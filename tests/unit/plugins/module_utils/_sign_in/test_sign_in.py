@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Signing in with MSAL: what is asked of the authority, and what its answers become."""
+"""Signing in with MSAL: the requests to the authority, and the results of its answers."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_a_secret_gets_a_token_for_graph(script: Script, sign_in: SignIn) -> Non
     assert all("Authorization" not in request.headers for request in script.sent)
 
 
-def test_another_cloud_signs_in_there_and_asks_for_its_own_graph(script: Script, sign_in: SignIn) -> None:
+def test_another_cloud_signs_in_there_and_requests_its_own_graph(script: Script, sign_in: SignIn) -> None:
     authority = AUTHORITY.replace("microsoftonline.com", "chinacloudapi.cn")
     endpoints = json.loads(json.dumps(ENDPOINTS.document).replace(AUTHORITY, authority))
     script.expect("GET", f"{authority}/v2.0/.well-known/openid-configuration", Reply(200, endpoints))
@@ -98,9 +98,7 @@ def test_another_cloud_signs_in_there_and_asks_for_its_own_graph(script: Script,
     assert form(script)["scope"] == "https://microsoftgraph.chinacloudapi.cn/.default"
 
 
-def test_a_certificate_signs_an_assertion_that_todays_entra_takes(
-    script: Script, sign_in: SignIn, tmp_path: Path
-) -> None:
+def test_a_certificate_signs_an_assertion_that_entra_accepts(script: Script, sign_in: SignIn, tmp_path: Path) -> None:
     file = tmp_path / "app.pem"
     file.write_bytes(key_pem(rsa_key(), "swordfish") + certificate_pem(rsa_key()))
     script.expect("GET", DISCOVERY, ENDPOINTS)
@@ -108,9 +106,9 @@ def test_a_certificate_signs_an_assertion_that_todays_entra_takes(
     options = {"certificate_path": str(file), "certificate_password": "swordfish"}
     assert sign_in(**APPLICATION, **options).get() == "granted"
     header = form(script)["client_assertion"].split(".")[0]
-    said = json.loads(base64.urlsafe_b64decode(header + "=="))
-    assert said["alg"] == "PS256"
-    assert "x5t#S256" in said
+    claims = json.loads(base64.urlsafe_b64decode(header + "=="))
+    assert claims["alg"] == "PS256"
+    assert "x5t#S256" in claims
 
 
 def test_a_federated_token_file_is_read_for_each_login(script: Script, sign_in: SignIn, tmp_path: Path) -> None:
@@ -130,7 +128,7 @@ def test_a_federated_token_file_is_read_for_each_login(script: Script, sign_in: 
 
 
 @pytest.mark.parametrize("client_id", [None, "user-assigned"])
-def test_a_managed_identity_asks_the_machine_and_never_a_proxy(
+def test_a_managed_identity_is_requested_from_the_machine_and_never_through_a_proxy(
     script: Script, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch, client_id: str | None
 ) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY"):
@@ -143,7 +141,7 @@ def test_a_managed_identity_asks_the_machine_and_never_a_proxy(
     assert not any(script.settings[0]["proxies"].values())
 
 
-def test_not_even_all_proxy_sees_a_managed_identity(
+def test_all_proxy_does_not_apply_to_a_managed_identity(
     script: Script, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ALL_PROXY", "http://proxy.example:3128")
@@ -184,7 +182,7 @@ def test_an_unknown_tenant_is_explained(script: Script, sign_in: SignIn) -> None
     assert (error.failure.code, error.failure.service_code) == ("auth_failed", "invalid_tenant")
 
 
-def test_a_busy_authority_is_asked_again_when_it_said(script: Script, sign_in: SignIn, clock: Clock) -> None:
+def test_a_busy_authority_is_requested_again_after_its_wait(script: Script, sign_in: SignIn, clock: Clock) -> None:
     script.expect("GET", DISCOVERY, Reply(503, headers={"Retry-After": "7"}))
     script.expect("GET", DISCOVERY, requests.exceptions.ConnectionError("reset"))
     script.expect("GET", DISCOVERY, ENDPOINTS)
@@ -196,7 +194,7 @@ def test_a_busy_authority_is_asked_again_when_it_said(script: Script, sign_in: S
     assert len(clock.slept) == 4
 
 
-def test_an_authority_that_stays_busy_is_given_up(script: Script, sign_in: SignIn, clock: Clock) -> None:
+def test_an_authority_that_stays_busy_fails_the_task(script: Script, sign_in: SignIn, clock: Clock) -> None:
     script.expect("GET", DISCOVERY, Reply(429, headers={"Retry-After": "900"}))
     error = failed(sign_in(**SECRET))
     assert (error.failure.code, error.failure.retryable, error.failure.retry_after) == ("throttled", True, 900)
@@ -213,7 +211,7 @@ def test_an_authority_that_stays_busy_is_given_up(script: Script, sign_in: SignI
         (requests.exceptions.InvalidURL("no"), "connection_failed", "no connection to https://login.microsoft"),
     ],
 )
-def test_an_authority_that_is_none_is_told_of(
+def test_a_host_that_is_no_authority_is_reported(
     script: Script, sign_in: SignIn, answer: Reply | Exception, code: str, words: str
 ) -> None:
     script.expect("GET", DISCOVERY, answer)
@@ -238,7 +236,7 @@ def test_an_answer_without_a_token_is_an_error(script: Script, sign_in: SignIn) 
 # --- the cache
 
 
-def test_the_next_task_takes_the_token_from_the_cache(script: Script, sign_in: SignIn, tmp_path: Path) -> None:
+def test_the_next_task_uses_the_token_from_the_cache(script: Script, sign_in: SignIn, tmp_path: Path) -> None:
     cache = tmp_path / "tokens"
     script.expect("GET", DISCOVERY, ENDPOINTS)
     script.expect("POST", TOKEN, granted())
@@ -279,7 +277,7 @@ def test_another_application_does_not_get_the_token_from_the_cache(
         "null",
         '"text"',
         '{"my": "settings"}',
-        '{"auths": {"registry.example": {"auth": "eDp5"}}}',  # Docker's own, which is private too
+        '{"auths": {"registry.example": {"auth": "eDp5"}}}',  # that of Docker, which is private too
         '{"AccessToken": 5}',
         '{"AccessToken": {"k": 5}}',
     ],
@@ -305,7 +303,7 @@ def test_an_empty_file_becomes_a_cache(script: Script, sign_in: SignIn, tmp_path
     assert "granted" in cache.read_text()
 
 
-def test_a_cache_that_cannot_be_written_is_told_of(
+def test_a_cache_that_cannot_be_written_is_reported(
     script: Script, sign_in: SignIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_paths: object) -> None:

@@ -125,7 +125,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(
     assert os.listdir(path.parent) == [path.name]
 
 
-def test_readers_see_the_old_file_or_the_new_one_whole(path: Path) -> None:
+def test_readers_see_the_complete_old_or_new_file(path: Path) -> None:
     private(path, "old")
     with path.open() as reader:
         TokenCacheFile(str(path)).write("new")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Servers that send a byte now and then, each well within the socket's own timeout, and never come to an end."""
+"""Servers that send a byte from time to time, each within the socket's timeout, and never end."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SECONDS, DRIP = 0.5, 0.05
 SURELY_OVER = 20 * SECONDS
 
 
-class Asking:
+class TimedSession:
     """A session whose exchanges may take SECONDS."""
 
     def __init__(self) -> None:
@@ -47,14 +47,14 @@ class Asking:
 
 
 @pytest.fixture
-def asking() -> Iterator[Asking]:
-    made = Asking()
+def timed() -> Iterator[TimedSession]:
+    made = TimedSession()
     yield made
     made.session.close()
 
 
 def drip(handler: Handler, byte: bytes = b"X") -> None:
-    """Send this byte until the test ends, or the client has had enough."""
+    """Send this byte until the test ends or the client closes the connection."""
     while not handler.server.over.wait(DRIP):
         handler.wfile.write(byte)
 
@@ -100,35 +100,35 @@ DRIPS = [drip_headers, drip_body, drip_body_of_any_length, drip_chunks, drip_com
 @pytest.mark.parametrize("behavior", DRIPS)
 @pytest.mark.parametrize("secure", [False, True], ids=["plain", "TLS"])
 def test_a_drip_ends_at_the_deadline(
-    asking: Asking, tmp_path: Path, behavior: Callable[[Handler], None], secure: bool
+    timed: TimedSession, tmp_path: Path, behavior: Callable[[Handler], None], secure: bool
 ) -> None:
     certificate = tmp_path / "server.pem"
     if secure:
         certificate.write_bytes(key_pem(rsa_key()) + certificate_pem(rsa_key()))
-        asking.session.verify = str(certificate)
+        timed.session.verify = str(certificate)
     with serve(behavior, str(certificate) if secure else None) as server:
-        asking.give_up(server.url)
+        timed.give_up(server.url)
 
 
 @pytest.mark.parametrize(("begin", "byte"), [(b"", b""), (b"\x16\x03\x03\x40\x00", b"\x02")], ids=["silent", "drips"])
-def test_a_handshake_that_goes_on_ends_at_the_deadline(asking: Asking, begin: bytes, byte: bytes) -> None:
+def test_a_handshake_without_end_ends_at_the_deadline(timed: TimedSession, begin: bytes, byte: bytes) -> None:
     with dripping(begin, byte) as address:
-        asking.give_up(f"https://{address}")
+        timed.give_up(f"https://{address}")
 
 
-def test_a_proxy_that_drips_ends_at_the_deadline(asking: Asking) -> None:
-    """In the middle of its answer to CONNECT, where there is no TLS yet."""
+def test_a_proxy_that_drips_ends_at_the_deadline(timed: TimedSession) -> None:
+    """During its answer to CONNECT, before TLS."""
     with dripping(b"HTTP/1.1 200 ", b"X") as address:
-        asking.session.proxies = {"https": f"http://{address}"}
-        asking.give_up("https://graph.example")
+        timed.session.proxies = {"https": f"http://{address}"}
+        timed.give_up("https://graph.example")
 
 
 @contextlib.contextmanager
 def dripping(begin: bytes, byte: bytes) -> Iterator[str]:
-    """A listener's address, that says this and then drips."""
+    """Yield the address of a listener that sends these bytes and then drips."""
     over = threading.Event()
 
-    def pose(listener: socket.socket) -> None:
+    def answer(listener: socket.socket) -> None:
         raw, _address = listener.accept()
         with raw, contextlib.suppress(ConnectionError):
             raw.sendall(begin)
@@ -136,30 +136,30 @@ def dripping(begin: bytes, byte: bytes) -> Iterator[str]:
                 raw.sendall(byte)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=pose, args=(listener,))
+        thread = threading.Thread(target=answer, args=(listener,))
         thread.start()
         yield f"127.0.0.1:{listener.getsockname()[1]}"
         over.set()
         thread.join()
 
 
-def test_who_is_in_time_is_let_alone_before_and_after(asking: Asking) -> None:
+def test_an_exchange_in_time_is_not_interrupted(timed: TimedSession) -> None:
     with serve(lambda handler: handler.reply(b"in time")) as good, serve(drip_body) as bad:
         for _round in range(2):
-            assert asking.get(good.url) == b"in time"
-            asking.give_up(bad.url)
-            assert asking.get(good.url) == b"in time"
+            assert timed.get(good.url) == b"in time"
+            timed.give_up(bad.url)
+            assert timed.get(good.url) == b"in time"
 
 
-def test_a_pause_between_two_exchanges_is_no_exchange(asking: Asking) -> None:
+def test_a_pause_between_two_exchanges_is_no_exchange(timed: TimedSession) -> None:
     with serve(lambda handler: handler.reply(b"in time")) as server:
         for pause in (SECONDS / 2, SECONDS * 0.7, SECONDS * 2.5):
-            assert asking.get(server.url) == b"in time"
+            assert timed.get(server.url) == b"in time"
             time.sleep(pause)
-        assert asking.get(server.url) == b"in time"
+        assert timed.get(server.url) == b"in time"
 
 
-def test_many_exchanges_together_may_take_longer_than_one(asking: Asking) -> None:
+def test_many_exchanges_together_may_take_longer_than_one(timed: TimedSession) -> None:
     def behavior(handler: Handler) -> None:
         time.sleep(SECONDS / 5)
         handler.reply(b"in time")
@@ -167,15 +167,15 @@ def test_many_exchanges_together_may_take_longer_than_one(asking: Asking) -> Non
     started = time.monotonic()
     with serve(behavior) as server:
         while time.monotonic() - started < 3 * SECONDS:
-            assert asking.get(server.url) == b"in time"
+            assert timed.get(server.url) == b"in time"
 
 
-def test_an_error_in_time_stays_what_it_is(asking: Asking) -> None:
+def test_an_error_before_the_deadline_stays_unchanged(timed: TimedSession) -> None:
     with serve(lambda _handler: None) as server, pytest.raises(requests.exceptions.ConnectionError):
-        asking.get(server.url)
+        timed.get(server.url)
 
 
-def test_no_thread_is_left_behind(asking: Asking) -> None:
+def test_no_thread_is_left_behind(timed: TimedSession) -> None:
     seen: list[threading.Thread] = []
 
     def look(handler: Handler) -> None:
@@ -184,8 +184,8 @@ def test_no_thread_is_left_behind(asking: Asking) -> None:
 
     with serve(look) as server:
         for _request in range(3):
-            asking.get(server.url)
+            timed.get(server.url)
     assert len(seen) >= 3
     for thread in seen:
-        thread.join(SECONDS / 2)  # before its time would have been up
+        thread.join(SECONDS / 2)  # before its deadline
         assert not thread.is_alive()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One exchange over real sockets; see test_http_answers.py for what becomes of an answer."""
+"""One exchange over real sockets; see test_http_answers.py for the result of an answer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ READING = Purpose("Reading", Phase.READ)
 
 
 class Client:
-    """A transport that is told in a word what to send."""
+    """A transport with defaults for tests."""
 
     def __init__(self, clock: Clock, **options: Any) -> None:
         made = connection(**options)
@@ -58,20 +58,20 @@ Run = Callable[..., Server]
 
 @pytest.fixture
 def run() -> Iterator[Run]:
-    """Start a server that behaves so, until the test ends."""
+    """Start a server with this behavior, until the test ends."""
     with contextlib.ExitStack() as running:
-        yield lambda behaviour, certificate=None: running.enter_context(serve(behaviour, certificate))
+        yield lambda behavior, certificate=None: running.enter_context(serve(behavior, certificate))
 
 
-def test_the_whole_answer_is_returned_whatever_its_status(run: Run, client: Client) -> None:
+def test_the_complete_answer_is_returned_whatever_its_status(run: Run, client: Client) -> None:
     server = run(lambda handler: handler.reply(b'{"a": 1}', 418, X_Other="here"))
     answer = client.send(server.url)
     assert (answer.status, answer.ok, answer.body, answer.json()) == (418, False, b'{"a": 1}', {"a": 1})
     assert answer.headers["x-other"] == "here"
 
 
-def test_a_compressed_answer_is_unpacked(run: Run, client: Client) -> None:
-    def behaviour(handler: Handler) -> None:
+def test_a_compressed_answer_is_decompressed(run: Run, client: Client) -> None:
+    def behavior(handler: Handler) -> None:
         packed = gzip.compress(b'{"a": 1}' + b" " * 200_000)
         handler.send_response(200)
         handler.send_header("Content-Encoding", "gzip")
@@ -82,7 +82,7 @@ def test_a_compressed_answer_is_unpacked(run: Run, client: Client) -> None:
             handler.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
         handler.wfile.write(b"0\r\n\r\n")
 
-    body = client.send(run(behaviour).url).body
+    body = client.send(run(behavior).url).body
     assert (len(body), body[:8]) == (200_008, b'{"a": 1}')
 
 
@@ -110,7 +110,7 @@ def test_a_password_in_a_url_does_not_replace_the_token(run: Run, client: Client
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_no_redirect_is_followed_and_no_token_goes_along(run: Run, client: Client, status: int) -> None:
+def test_no_redirect_is_followed_and_no_token_is_sent_to_it(run: Run, client: Client, status: int) -> None:
     other = run(lambda handler: handler.reply())
     server = run(lambda handler: handler.reply(status=status, Location=f"{other.url}/x?secret=1"))
     error = client.fail(f"{server.url}/path", "PATCH", only=server.url, bearer="token", json_body={})
@@ -165,7 +165,7 @@ def test_a_link_to_another_host_is_not_followed(run: Run, client: Client, url: s
 
 
 @pytest.mark.parametrize("url", ["https://[", "http://[::1/x", "http://[nonsense]/x", "http://a:99999/", "http://a:b/"])
-def test_a_link_that_is_no_url_is_an_error_that_explains_itself(client: Client, url: str) -> None:
+def test_a_link_that_is_no_url_is_an_error_with_a_reason(client: Client, url: str) -> None:
     error = client.fail(url, only="https://graph.microsoft.com", bearer="token")
     assert error.failure.code in ("foreign_link", "connection_failed", "bad_response")
     assert not error.failure.retryable
@@ -177,7 +177,7 @@ def test_a_link_to_the_same_host_may_be_spelled_differently(run: Run, client: Cl
     assert server.seen[0].path == "/a?b=c"
 
 
-# --- half of an answer, or none
+# --- incomplete or missing answers
 
 
 @pytest.mark.parametrize("body", [b"", b'{"value": []', b'{"value": []}'])
@@ -189,17 +189,17 @@ def test_an_answer_shorter_than_announced_is_an_error(run: Run, client: Client, 
 
 @pytest.mark.parametrize("ending", [b"", b"a", b"a\r\n", b"64\r\nhalf"])
 def test_a_chunked_answer_without_its_end_is_an_error(run: Run, client: Client, ending: bytes) -> None:
-    def behaviour(handler: Handler) -> None:
+    def behavior(handler: Handler) -> None:
         handler.send_response(200)
         handler.send_header("Transfer-Encoding", "chunked")
         handler.end_headers()
         handler.wfile.write(b'd\r\n{"value": []}\r\n' + ending)
 
-    error = client.fail(run(behaviour).url)
+    error = client.fail(run(behavior).url)
     assert (error.failure.code, error.failure.retryable, error.may_have_applied) == ("connection_failed", True, True)
 
 
-def test_a_compressed_answer_that_is_cut_off_never_passes_for_whole(run: Run, client: Client) -> None:
+def test_a_compressed_answer_that_is_cut_off_is_an_error(run: Run, client: Client) -> None:
     packed = gzip.compress(b'{"value": [' + b'{"id": "1"},' * 1000 + b"{}]}")
     server = run(lambda handler: handler.reply(packed[: len(packed) // 2], Content_Encoding="gzip"))
     try:
@@ -215,7 +215,7 @@ def test_a_connection_that_is_dropped_is_an_error(run: Run, client: Client) -> N
     assert (error.failure.code, error.failure.retryable, error.may_have_applied) == ("connection_failed", True, True)
 
 
-def test_a_port_where_nobody_listens_is_told_of_in_the_systems_words(client: Client) -> None:
+def test_a_refused_connection_is_reported_with_the_message_of_the_system(client: Client) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
@@ -224,7 +224,7 @@ def test_a_port_where_nobody_listens_is_told_of_in_the_systems_words(client: Cli
     assert (error.failure.code, error.failure.retryable) == ("connection_failed", True)
 
 
-def test_a_server_that_says_nothing_is_a_timeout(run: Run, clock: Clock) -> None:
+def test_a_server_that_sends_nothing_is_a_timeout(run: Run, clock: Clock) -> None:
     server = run(lambda handler: handler.server.over.wait() and None)
     client = Client(clock, timeout=0.05)
     error = client.fail(server.url)
@@ -233,25 +233,25 @@ def test_a_server_that_says_nothing_is_a_timeout(run: Run, clock: Clock) -> None
 
 
 def test_an_answer_that_drips_longer_than_timeout_is_a_timeout(run: Run, clock: Clock) -> None:
-    def behaviour(handler: Handler) -> None:
+    def behavior(handler: Handler) -> None:
         handler.send_response(200)
         handler.end_headers()
-        while not handler.server.over.wait(0.05):  # each byte well within the socket's own timeout
+        while not handler.server.over.wait(0.05):  # each byte is within the socket's timeout
             handler.wfile.write(b"X")
 
-    server = run(behaviour)
+    server = run(behavior)
     error = Client(clock, timeout=0.5).fail(server.url)
     assert error.sentence == f"Reading failed: {server.url} gave no answer within timeout (0.5 s)"
     assert (error.failure.code, error.failure.retryable, error.may_have_applied) == ("timeout", True, True)
 
 
 @pytest.mark.parametrize("packed", [True, False])
-def test_a_body_that_fills_the_memory_is_not_read_to_its_end(run: Run, client: Client, packed: bool) -> None:
+def test_a_body_beyond_the_size_limit_is_not_read_to_its_end(run: Run, client: Client, packed: bool) -> None:
     megabyte = b" " * (1 << 20)
     packer = zlib.compressobj(wbits=31)
     sent = 0
 
-    def behaviour(handler: Handler) -> None:
+    def behavior(handler: Handler) -> None:
         nonlocal sent
         handler.send_response(200)
         if packed:
@@ -261,27 +261,27 @@ def test_a_body_that_fills_the_memory_is_not_read_to_its_end(run: Run, client: C
             handler.wfile.write(packer.compress(megabyte) if packed else megabyte)
             sent += 1
 
-    error = client.fail(run(behaviour).url)
+    error = client.fail(run(behavior).url)
     assert (error.failure.code, error.failure.message) == (
         "connection_failed",
         f"no connection to {error.failure.message.split()[3][:-1]}: the answer is longer than 64 MB",
     )
-    # The rest was in flight: buffers of the network, and of a packer that says nothing for a long time.
+    # The rest was in buffers of the network, and of the compressor, which returns nothing for a long time.
     assert sent < (4096 if packed else 128)
 
 
-def test_a_body_that_is_packed_twice_is_not_unpacked(run: Run, client: Client) -> None:
+def test_a_body_that_is_compressed_twice_is_not_decompressed(run: Run, client: Client) -> None:
     body = gzip.compress(gzip.compress(b"{}"))
     server = run(lambda handler: handler.reply(body, Content_Encoding="gzip, gzip"))
     assert "compressed more than once" in client.fail(server.url).sentence
 
 
-def test_time_that_a_failure_took_is_charged(run: Run, clock: Clock) -> None:
-    def behaviour(_handler: Handler) -> None:
+def test_the_time_of_a_failure_counts_towards_retry_timeout(run: Run, clock: Clock) -> None:
+    def behavior(_handler: Handler) -> None:
         clock.now += 12.0
 
     client = Client(clock)
-    client.fail(run(behaviour).url)
+    client.fail(run(behavior).url)
     assert client.retry_budget.waited == 12.0
 
 
@@ -290,7 +290,7 @@ def test_time_that_a_failure_took_is_charged(run: Run, clock: Clock) -> None:
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> str:
-    """A server's key and certificate, which signs itself."""
+    """Return a server's key and self-signed certificate."""
     file = tmp_path / "server.pem"
     file.write_bytes(key_pem(rsa_key()) + certificate_pem(rsa_key()))
     return str(file)
@@ -298,14 +298,14 @@ def certificate(tmp_path: Path) -> str:
 
 @pytest.fixture
 def rubbish(tmp_path: Path) -> str:
-    """An authority that signed nothing of ours."""
+    """Return an authority that did not sign the server's certificate."""
     file = tmp_path / "other.pem"
     file.write_bytes(certificate_pem(rsa_key(1)))
     return str(file)
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_a_ca_of_ones_own_wins_over_the_environments(
+def test_a_given_ca_has_precedence_over_that_of_the_environment(
     run: Run, clock: Clock, certificate: str, rubbish: str, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     server = run(lambda handler: handler.reply(), certificate)
@@ -317,7 +317,7 @@ def test_a_ca_of_ones_own_wins_over_the_environments(
     assert "is not trusted" in Client(clock, ca_path=rubbish).fail(server.url).sentence
 
 
-def test_a_certificate_that_is_not_trusted_is_final_and_says_what_to_do(
+def test_a_certificate_that_is_not_trusted_is_final_and_the_message_names_a_solution(
     run: Run, clock: Clock, certificate: str
 ) -> None:
     server = run(lambda handler: handler.reply(), certificate)
@@ -342,13 +342,11 @@ def test_without_verification_the_environments_bundle_does_not_matter(
 
 @pytest.fixture
 def proxy(run: Run) -> Server:
-    """A proxy that answers itself."""
+    """A proxy that answers requests itself."""
     return run(lambda handler: handler.reply(b'"proxy"'))
 
 
-def test_a_proxy_of_ones_own_is_used_for_every_host(
-    proxy: Server, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_given_proxy_is_used_for_every_host(proxy: Server, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     assert Client(clock, proxy=proxy.url).send("http://graph.example/x").json() == "proxy"
@@ -363,7 +361,7 @@ def test_the_environments_proxy_is_used(
     assert Client(clock).send("http://graph.example/x").json() == "proxy"
 
 
-def test_no_proxy_is_honoured(run: Run, proxy: Server, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_proxy_is_honored(run: Run, proxy: Server, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     server = run(lambda handler: handler.reply(b'"server"'))
     monkeypatch.setenv("HTTP_PROXY", proxy.url)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
@@ -382,7 +380,7 @@ def test_what_only_this_machine_reaches_goes_through_no_proxy(
 
 
 def test_a_proxy_that_ends_tls_by_itself_is_not_trusted(clock: Clock, certificate: str) -> None:
-    """It answers CONNECT, and then as if it were the host."""
+    """It answers CONNECT, and then answers in place of the host."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     seen: list[bytes] = []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What becomes of an answer that is no success; see test_http.py for the exchange itself."""
+"""The error for an answer without success; see test_http.py for the exchange itself."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def explain(transport: Transport, reply: Reply) -> IntuneError:
 
 
 @pytest.mark.parametrize(
-    ("reply", "code", "retryable", "lost"),
+    ("reply", "code", "retryable", "may_have_applied"),
     [
         (refusal(400, "BadRequest", "no"), "BadRequest", False, False),
         (refusal(404, "ResourceNotFound", "no"), "ResourceNotFound", False, False),
@@ -54,21 +54,21 @@ def explain(transport: Transport, reply: Reply) -> IntuneError:
         (Reply(404), "bad_response", False, False),
     ],
 )
-def test_a_refusal_has_a_code_and_says_whether_it_may_pass(
-    transport: Transport, reply: Reply, code: str, retryable: bool, lost: bool
+def test_a_refusal_has_a_code_and_states_whether_it_is_retryable(
+    transport: Transport, reply: Reply, code: str, retryable: bool, may_have_applied: bool
 ) -> None:
     error = explain(transport, reply)
-    assert (error.failure.code, error.failure.retryable, error.may_have_applied) == (code, retryable, lost)
+    assert (error.failure.code, error.failure.retryable, error.may_have_applied) == (code, retryable, may_have_applied)
     assert error.failure.status == reply.status
     assert error.failure.service_code == (reply.document["error"]["code"] if reply.document else None)
 
 
-def test_the_sentence_says_who_answered_what(transport: Transport) -> None:
+def test_the_message_names_the_host_and_its_answer(transport: Transport) -> None:
     error = explain(transport, refusal(400, "BadRequest", "No such thing", request_id="r", client_request_id="c"))
     assert error.sentence == f"Reading failed: {GRAPH} answered 400 BadRequest: No such thing"
     failure = error.failure
     assert (failure.message, failure.phase, failure.method) == ("No such thing", Phase.READ, "GET")
-    assert failure.path == "/beta/x"  # what follows the question mark may be long, and may name people
+    assert failure.path == "/beta/x"  # the query may be long, and may contain names of people
     assert (failure.request_id, failure.client_request_id) == ("r", "c")
     sentence = explain(transport, Reply(502, raw=b"<title>Bad Gateway</title>")).sentence
     assert sentence == f"Reading failed: {GRAPH} answered 502: a web page titled 'Bad Gateway'"
@@ -82,7 +82,7 @@ def test_the_sentence_says_who_answered_what(transport: Transport) -> None:
         ({"retry-after": "7"}, "slow", 7.0),
         ({"Retry-After": "junk"}, "slow", None),
         ({"Retry-After": "Mon, 01 Jun 2026 12:00:30 GMT", "Date": HTTP_DATE}, "slow", 30.0),
-        # Without its Date, an answer's time is ours.
+        # Without a Date, the local time is used.
         ({"Retry-After": "Tue, 14 Nov 2023 22:13:50 GMT"}, "slow", 30.0),
         ({"Retry-After": "Tue, 14 Nov 2023 22:13:50 GMT", "Date": "junk"}, "slow", 30.0),
         ({}, json.dumps({"Message": "slow", "RetryAfter": 12}), 12.0),
@@ -92,18 +92,18 @@ def test_the_sentence_says_who_answered_what(transport: Transport) -> None:
         ({"Retry-After": "0"}, json.dumps({"Message": "slow", "RetryAfter": 12}), 0.0),
     ],
 )
-def test_the_wait_is_read_wherever_the_service_put_it(
+def test_the_wait_is_read_in_every_form(
     transport: Transport, headers: dict[str, str], message: str, seconds: float | None
 ) -> None:
     reply = Reply(429, {"error": {"code": "TooManyRequests", "message": message}}, headers)
     assert explain(transport, reply).failure.retry_after == seconds
 
 
-def test_no_wait_is_told_where_a_repeat_is_in_vain(transport: Transport) -> None:
+def test_no_wait_is_reported_where_a_repeat_has_no_effect(transport: Transport) -> None:
     assert explain(transport, refusal(404, "X", "no", Retry_After="5")).failure.retry_after is None
 
 
-def test_permissions_are_told_for_a_403_alone(transport: Transport) -> None:
+def test_permissions_are_named_for_a_403_alone(transport: Transport) -> None:
     text = "Needs DeviceManagementConfiguration.Read.All"
     assert explain(transport, refusal(403, "Forbidden", text)).failure.required_permissions == [
         "DeviceManagementConfiguration.Read.All"
@@ -120,7 +120,7 @@ def test_a_success_that_is_not_json_is_described(transport: Transport) -> None:
     assert (error.failure.code, error.failure.retryable, error.may_have_applied) == ("bad_response", True, True)
 
 
-def test_requests_are_counted_by_whom_they_went_to(transport: Transport, script: Script) -> None:
+def test_requests_are_counted_by_destination(transport: Transport, script: Script) -> None:
     for method, phase, status in (
         ("GET", Phase.READ, 200),
         ("PATCH", Phase.WRITE, 429),
@@ -139,7 +139,7 @@ def test_requests_are_counted_by_whom_they_went_to(transport: Transport, script:
     assert (counters.writes, counters.throttled) == (0, 2)
 
 
-def test_each_request_has_the_timeout_and_goes_out_as_it_is(clock: Clock, script: Script) -> None:
+def test_each_request_has_the_timeout_and_is_sent_unchanged(clock: Clock, script: Script) -> None:
     transport = Transport(connection(timeout=12.5), RetryBudget(0, clock))
     script.expect("PATCH", "/x", Reply(), body={"ä": None})
     transport.send("PATCH", f"{GRAPH}/x", READING, json_body={"ä": None}, headers={"X-Y": "z"}, only=GRAPH)
@@ -169,7 +169,7 @@ def test_an_origin_has_one_spelling(url: str, shown: str) -> None:
 
 
 @given(st.one_of(st.text(), st.text().map("https://{}".format)))
-def test_no_text_is_too_odd_for_an_origin(url: str) -> None:
+def test_no_text_crashes_the_parser_of_origins(url: str) -> None:
     assert isinstance(origin(url), str)
 
 
@@ -178,7 +178,7 @@ def test_no_text_is_too_odd_for_an_origin(url: str) -> None:
     headers=st.dictionaries(st.sampled_from(["Retry-After", "Date", "request-id"]), st.text()),
     body=st.binary(),
 )
-def test_no_refusal_is_too_odd_to_be_explained(status: int, headers: dict[str, str], body: bytes) -> None:
+def test_every_refusal_can_be_explained(status: int, headers: dict[str, str], body: bytes) -> None:
     transport = Transport(connection(), RetryBudget(0, Clock()))
     error = transport.failure(Answer(status, headers, body), "GET", f"{GRAPH}/x", READING)
     shown: dict[str, Any] = error.failure.as_dict()

@@ -61,7 +61,7 @@ NOTHING += ["5 s", [5], {}, "00:00:05", "Mon, 31 Feb 2026 12:00:30 GMT", "Mon, 0
 
 
 @pytest.mark.parametrize("value", NOTHING, ids=lambda value: repr(value)[:20])
-def test_a_retry_after_that_says_nothing_counts_as_absent(value: Any) -> None:
+def test_an_invalid_retry_after_counts_as_absent(value: Any) -> None:
     assert parse_retry_after(value, NOON) is None
 
 
@@ -78,14 +78,12 @@ def test_any_value_is_a_wait_or_nothing(value: Any) -> None:
     assert seconds is None or 0 <= seconds < math.inf
 
 
-def test_what_is_repeated_is_what_the_documentation_says() -> None:
+def test_what_is_repeated_is_what_the_documentation_states() -> None:
     assert {408, 429, 500, 502, 503, 504, 509} == REPEATED_STATUS
 
 
 @pytest.mark.parametrize(("chance", "share"), [(0.0, 0.5), (0.5, 0.75), (1.0, 1.0)])
-def test_without_a_word_from_the_service_the_wait_doubles_within_its_jitter(
-    clock: Clock, chance: float, share: float
-) -> None:
+def test_without_a_retry_after_the_wait_doubles_within_its_jitter(clock: Clock, chance: float, share: float) -> None:
     retry_budget = RetryBudget(10_000, clock, lambda: chance)
     for attempt in range(1, 9):
         retry_budget.wait(attempt, failed())
@@ -97,11 +95,11 @@ def test_without_a_word_from_the_service_the_wait_doubles_within_its_jitter(
 def test_a_wait_is_never_shorter_than_half_and_never_longer_than_the_longest(attempt: int, chance: float) -> None:
     clock = Clock()
     RetryBudget(LONGEST_BACKOFF, clock, lambda: chance).wait(attempt, failed())
-    whole = min(FIRST_BACKOFF * 2 ** min(attempt - 1, 10), LONGEST_BACKOFF)
-    assert whole / 2 <= clock.slept[0] <= whole
+    longest = min(FIRST_BACKOFF * 2 ** min(attempt - 1, 10), LONGEST_BACKOFF)
+    assert longest / 2 <= clock.slept[0] <= longest
 
 
-def test_the_services_wish_is_kept_to_the_fraction(clock: Clock) -> None:
+def test_the_requested_wait_is_observed_to_the_fraction(clock: Clock) -> None:
     retry_budget = RetryBudget(300, clock)
     retry_budget.wait(1, failed(2.128))
     retry_budget.wait(1, failed(0.0))
@@ -110,7 +108,7 @@ def test_the_services_wish_is_kept_to_the_fraction(clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("wish", [0.0, 0.001])
-def test_a_wish_for_no_wait_does_not_repeat_without_end(clock: Clock, wish: float) -> None:
+def test_a_requested_wait_of_0_does_not_repeat_without_end(clock: Clock, wish: float) -> None:
     retry_budget = RetryBudget(30, clock)
     for attempt in range(1, 61):
         if retry_budget.left < 1:
@@ -119,7 +117,7 @@ def test_a_wish_for_no_wait_does_not_repeat_without_end(clock: Clock, wish: floa
     assert retry_budget.left < 1
 
 
-def test_without_patience_nothing_is_repeated(clock: Clock) -> None:
+def test_without_a_retry_timeout_nothing_is_repeated(clock: Clock) -> None:
     with pytest.raises(IntuneError):
         RetryBudget(0, clock).wait(1, failed(0.0))
 
@@ -130,7 +128,7 @@ def test_a_wait_that_just_fits_is_made(clock: Clock) -> None:
     assert (clock.slept, retry_budget.left) == ([300.0], 0.0)
 
 
-def test_a_wait_beyond_the_budget_fails_at_once_and_says_when_to_come_back(clock: Clock) -> None:
+def test_a_wait_beyond_the_budget_fails_at_once_and_names_the_time_to_run_again(clock: Clock) -> None:
     retry_budget = RetryBudget(300, clock)
     retry_budget.wait(1, failed(100.0))
     clock.now = NOON
@@ -149,7 +147,7 @@ def test_a_wait_beyond_the_budget_fails_at_once_and_says_when_to_come_back(clock
     assert retry_budget.retries == 1
 
 
-def test_giving_up_keeps_what_is_known(clock: Clock) -> None:
+def test_the_error_after_the_last_attempt_keeps_its_details(clock: Clock) -> None:
     with pytest.raises(IntuneError) as caught:
         RetryBudget(0, clock).wait(1, failed(1.0, may_have_applied=True))
     assert caught.value.may_have_applied
@@ -157,25 +155,25 @@ def test_giving_up_keeps_what_is_known(clock: Clock) -> None:
     assert caught.value.failure.retryable
 
 
-def test_without_a_word_from_the_service_giving_up_says_that_the_budget_is_used_up(clock: Clock) -> None:
+def test_without_a_retry_after_the_error_states_that_the_budget_is_used_up(clock: Clock) -> None:
     with pytest.raises(IntuneError, match=r"retry_timeout \(0 s\) is used up; run the task again later"):
         RetryBudget(0, clock).wait(1, failed())
     assert clock.slept == []
 
 
-def test_without_a_connection_giving_up_tells_what_to_look_for(clock: Clock) -> None:
+def test_without_a_connection_the_error_names_what_to_check(clock: Clock) -> None:
     refused = Failure(Code.CONNECTION_FAILED, "no connection", Phase.READ, retryable=True)
     with pytest.raises(IntuneError, match="used up; check the address, look for a firewall or a proxy in between"):
         RetryBudget(0, clock).wait(1, IntuneError("no connection", refused))
 
 
-@pytest.mark.parametrize("asked", [1e10, 1e20, 1e300])
-def test_an_absurd_wish_is_an_error_that_explains_itself(clock: Clock, asked: float) -> None:
+@pytest.mark.parametrize("seconds", [1e10, 1e20, 1e300])
+def test_an_excessive_requested_wait_is_an_error_with_a_reason(clock: Clock, seconds: float) -> None:
     with pytest.raises(IntuneError, match="the service asks to wait"):
-        RetryBudget(300, clock).wait(1, failed(asked))
+        RetryBudget(300, clock).wait(1, failed(seconds))
 
 
-def test_time_lost_on_failed_requests_is_charged(clock: Clock) -> None:
+def test_the_time_of_failed_requests_counts_towards_the_budget(clock: Clock) -> None:
     retry_budget = RetryBudget(60, clock)
     retry_budget.charge(30)
     assert (retry_budget.left, retry_budget.retries) == (30, 0)

@@ -64,7 +64,7 @@ def test_a_name_is_unchanged_unless_it_is_a_template(name: str, expected: str) -
 @given(st.lists(st.sampled_from(PIECES)).map("".join) | st.text())
 @example("{\n{")
 @example("{{\r\n")
-def test_no_text_means_anything_to_jinja2(text: str) -> None:
+def test_no_text_is_a_template_to_jinja2(text: str) -> None:
     safe = defuse(text)
     lines = re.sub(r"\r\n|\r", "\n", safe)  # Jinja2 renders every end of line as this one
     assert jinja2.Template(safe, keep_trailing_newline=True).render() == lines

@@ -62,7 +62,7 @@ def test_the_oldest_changes_up_to_a_number_are_reported_first(source: Source, ca
     assert source.reported() == [("a", "compliant", "error")]
 
 
-def test_a_poll_that_cannot_be_read_whole_tells_and_remembers_nothing(
+def test_a_poll_that_cannot_be_read_completely_reports_and_remembers_nothing(
     source: Source, caplog: pytest.LogCaptureFixture
 ) -> None:
     source.answer(("a", "compliant"), ("b", "compliant"))
@@ -144,7 +144,7 @@ def complete(source: Source, monkeypatch: pytest.MonkeyPatch) -> Source:
     return source
 
 
-def test_the_source_runs_until_it_is_cancelled_and_then_releases_its_file(
+def test_the_source_runs_until_it_is_canceled_and_then_releases_its_file(
     complete: Source, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)

@@ -69,7 +69,7 @@ def test_policies_are_read_in_the_order_given_after_one_listing(script: Script) 
     assert [one["id"] for one in read("iOS baseline", "Windows baseline")] == ["c", "a"]
 
 
-def test_an_id_wins_over_a_name(script: Script) -> None:
+def test_an_id_has_precedence_over_a_name(script: Script) -> None:
     script.expect("GET", POLICIES, policies({"id": "p9", "displayName": "P1"}, WINDOWS))
     script.expect("GET", f"{POLICIES}/P1/deviceStatuses", rows("a"))
     assert len(read("p1")) == 1
@@ -144,7 +144,7 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch, script: Scr
     assert script.sent == []
 
 
-def test_a_digest_tells_queries_apart_and_holds_no_secret() -> None:
+def test_a_digest_distinguishes_queries_and_contains_no_secret() -> None:
     base = Query(connection(tenant_id="t", client_id="c", client_secret="swordfish"), ("a", "b"))
     others = [
         dataclasses.replace(base, policies=policies) for policies in [(), ("a",), ("b", "a"), ("a", "b", "c"), ("ab",)]
