@@ -14,14 +14,16 @@ system is not where the user looks. So the module writes its progress to a file,
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from ansible import constants
+from ansible.plugins.action import ActionBase
 from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
 
@@ -33,29 +35,40 @@ class ProgressAction(NormalAction):
     """Runs the module of the same name as ansible-core does, and shows its progress on standard error."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        if not self._can_watch():
-            return self._run(tmp, task_vars)
-        host = (task_vars or {}).get("inventory_hostname")
         given = self._task.args
-        local_tmp = constants.DEFAULT_LOCAL_TMP  # type: ignore[attr-defined]  # set at start
-        with tempfile.TemporaryDirectory(dir=local_tmp, prefix="intune-") as folder:
-            path = Path(folder) / "progress"
-            self._task.args = {**given, _OPTION: str(path)}
+        with shown_progress(self, task_vars or {}) as option:
+            self._task.args = {**given, **option}
             try:
-                # On standard error, so that the output of a callback that prints a document stays valid.
-                with _Follower(path, lambda line: Display().display(f"[{host}] {line}", stderr=True)):
-                    return self._run(tmp, task_vars)
+                result: dict[str, Any] = super().run(tmp, task_vars)
             finally:
                 self._task.args = given  # a retry starts with the arguments of the task
-
-    def _run(self, tmp: str | None, task_vars: dict[str, Any] | None) -> dict[str, Any]:
-        result: dict[str, Any] = super().run(tmp, task_vars)
         return result
 
-    def _can_watch(self) -> bool:
-        """Return whether the module writes where this process can read, and its progress may be shown."""
-        is_local = self._connection.transport == "local" and not self._connection.become
-        return is_local and not (self._task.args.get(_OPTION) or self._task.async_val or self._task.no_log)
+
+@contextlib.contextmanager
+def shown_progress(action: ActionBase, task_vars: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """Show the progress of the modules that an action runs.
+
+    Yields:
+        The option that a module needs for it, or nothing where its progress cannot or may not be shown.
+    """
+    if not _can_watch(action):
+        yield {}
+        return
+    host = task_vars.get("inventory_hostname")
+    local_tmp = constants.DEFAULT_LOCAL_TMP  # type: ignore[attr-defined]  # set at start
+    with tempfile.TemporaryDirectory(dir=local_tmp, prefix="intune-") as folder:
+        path = Path(folder) / "progress"
+        # On standard error, so that the output of a callback that prints a document stays valid.
+        with _Follower(path, lambda line: Display().display(f"[{host}] {line}", stderr=True)):
+            yield {_OPTION: str(path)}
+
+
+def _can_watch(action: ActionBase) -> bool:
+    """Return whether the module writes where this process can read, and its progress may be shown."""
+    is_local = action._connection.transport == "local" and not action._connection.become
+    task = action._task
+    return is_local and not (task.args.get(_OPTION) or task.async_val or task.no_log)
 
 
 class _Follower:
