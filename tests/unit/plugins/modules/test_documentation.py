@@ -26,6 +26,8 @@ from ..support import POLICY, STATUS, Clock, graph_client, module_args
 
 PLUGINS = Path(str(_options.__file__)).parents[1]
 MODULES = sorted(path.stem for path in (PLUGINS / "modules").glob("*.py") if path.stem != "__init__")
+# The file of an action that is no module has the documentation alone; the action's own test compares it with the code.
+WITH_CODE = [name for name in MODULES if "def main" in (PLUGINS / "modules" / f"{name}.py").read_text(encoding="utf-8")]
 
 RETURN = yaml.safe_load(intune_device_compliance_status.RETURN)
 
@@ -89,10 +91,10 @@ def text(description: Any) -> str:
 
 def test_there_are_modules_to_check() -> None:
     names = ("policy_info", "status", "status_bulk", "status_info")
-    assert [*(f"intune_device_compliance_{name}" for name in names), "intune_managed_device_info"] == MODULES
+    assert {*(f"intune_device_compliance_{name}" for name in names), "intune_managed_device_info"} <= set(WITH_CODE)
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", WITH_CODE)
 def test_the_documented_options_are_those_that_the_module_takes(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     module = load(name)
     started: list[GraphModule] = []
