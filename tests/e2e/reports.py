@@ -49,7 +49,7 @@ class Report:
     def tables(self, section: str) -> list[list[list[str]]]:
         """The cells of the tables in a section of the page."""
         found = self.html().one("section", aria_labelledby=section).all("table")
-        return [[[cell.replace("\u00a0", " ") for cell in row] for row in table.table()] for table in found]
+        return [table.table() for table in found]
 
     def stored(self) -> list[dict[str, Any]]:
         """The snapshots, in the order of their names."""
@@ -62,7 +62,7 @@ class Report:
 
 
 def quick(ansible: Ansible) -> Ansible:
-    """The same without the copying of modules to files first, for the role has many small tasks."""
+    """The same without the copying of modules to files first: the report runs a module for each policy."""
     ansible.environment["ANSIBLE_PIPELINING"] = "1"
     return ansible
 
@@ -80,10 +80,12 @@ def role(folder: Path, **variables: Any) -> dict[str, Any]:
     return {"ansible.builtin.include_role": {"name": ROLE}, "vars": named}
 
 
-def changed(run: Run) -> int:
-    """How many tasks changed something."""
-    recap = next(line for line in run.output.splitlines() if "unreachable=" in line)
-    return int(recap.partition("changed=")[2].split()[0])
+def changed(run: Run) -> list[str]:
+    """The names of the files and directories that the report has changed, or would change."""
+    result = run.results[-1]
+    names = [Path(path).name for path in result["diff"]["after"]]
+    assert result["changed"] == bool(names)
+    return names
 
 
 class Expected:

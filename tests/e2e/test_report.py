@@ -28,10 +28,6 @@ def ansible(ansible: Ansible) -> Ansible:
 
 def test_run_and_run_again(ansible: Ansible, emulator: RunningEmulator, ids: Ids) -> None:
     emulator.settings(roles=["DeviceManagementConfiguration.Read.All"])
-    work = ansible.folder / "work"
-    work.mkdir()
-    ansible.environment["TMPDIR"] = str(work)
-
     run, found = report(ansible)
     assert run.code == 0
     first = found.files()
@@ -43,24 +39,49 @@ def test_run_and_run_again(ansible: Ansible, emulator: RunningEmulator, ids: Ids
     assert [stat.S_IMODE(path.stat().st_mode) for path in (found.folder, found.snapshots)] == [0o700, 0o700]
 
     run, found = report(ansible)
-    assert (run.code, changed(run)) == (0, 0), "the same fleet at the same moment is the same report"
+    assert (run.code, changed(run)) == (0, []), "the same fleet at the same time is the same report"
     assert found.files() == first
 
     run, found = report(ansible, "--check", "--diff", moment="2026-01-09T06:00:00Z")
-    assert (run.code, changed(run)) == (0, 3)  # snapshot, page and figures are of another moment; no status has changed
+    snapshot, *others = changed(run)  # no status has changed, so the CSV file stays
+    assert snapshot.startswith("20260109T060000Z-")
+    assert others == ["report.html", "report.json"]
+    assert run.code == 0
+    shown = run.output.partition("--- before")[2].partition("changed: [localhost]")[0]
+    assert "report.html" in shown
+    assert "PC-0001" not in shown, "the diff has no content"
     assert found.files() == first
 
     emulator.put_status(ids.policy_id, ids.status_id, status="error")
-    run, found = report(ansible)  # at the first moment
+    run, found = report(ansible)  # at the first time
     assert run.code == 0
     (name,) = (name for name in first if name.startswith("snapshots/"))
     assert found.files()[name] == first[name], "no snapshot is ever replaced"
     assert len(found.stored()) == 2
-    assert not list(work.glob("compliance-report-*")), "the work was left behind"
+
+
+def test_once_for_all_hosts_with_a_template_of_the_playbook(ansible: Ansible, emulator: RunningEmulator) -> None:
+    path = ansible.folder / "templates" / "board.html.j2"
+    path.parent.mkdir()
+    path.write_text(
+        "<p>{{ title }}: {{ report.summary.headline }}</p>{# no {{ inventory_hostname }} #}", encoding="utf-8"
+    )
+    folder = ansible.folder / "reports"
+    shown = {"ansible.builtin.debug": {"msg": "{{ compliance_report_result.headline }}"}}
+    run = ansible.playbook(
+        [role(folder, template="board.html.j2", title="Fleet"), shown],
+        *("-i", "one,two,"),
+        play={"hosts": "all", "become": True, "become_user": "nobody-of-this-name"},
+    )
+    assert run.code == 0
+    headlines = [result["msg"] for result in run.results[-2:]]
+    assert Report(folder).page.read_text(encoding="utf-8") == f"<p>Fleet: {headlines[0]}</p>"
+    assert headlines[0] == headlines[1]
+    assert requests_of(emulator).count("GET deviceCompliancePolicies") == 1
 
 
 def refused(case: str, task: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """A block that tells how a task failed, under the name of the case."""
+    """A block that shows how a task failed, under the name of the case."""
     failure = {"case": case, "msg": "{{ ansible_failed_result.msg }}"}
     return {"block": [task], "rescue": [{"ansible.builtin.debug": {"msg": failure}}], **more}
 
@@ -83,7 +104,9 @@ def test_what_is_refused_and_a_first_report_in_check_mode(
     closed = next(policy["id"] for policy in emulator.state()["policies"] if policy["id"] != ids.policy_id)
     emulator.settings(policies_unreadable=[closed])
     emulator.faults({"match": {"path": f"{ids.policy_id}/deviceStatuses$"}, "do": {"status": 503}})
-    impatient = {"module_defaults": {"group/graphops.intune.graph": {"retry_timeout": 0}}}
+    at_once = {"module_defaults": {"group/graphops.intune.graph": {"retry_timeout": 0}}}
+    mistake = ansible.folder / "mistake.html.j2"
+    mistake.write_text("<p>\n{{ nothing }}")
     tasks = [refused(f"bad {number}", role(folder, **variables)) for number, variables in enumerate(BAD)]
     tasks += [
         refused("no secret", role(folder), environment={"AZURE_CLIENT_SECRET": ""}),
@@ -91,26 +114,30 @@ def test_what_is_refused_and_a_first_report_in_check_mode(
         refused("spelling", role(folder, policies=["Windows baseline", "windows baseline"])),
         refused("nothing readable", role(folder, policies=[closed])),
         refused("service down", role(folder, policies=[ids.policy_id])),
+        refused("template", role(folder, policies=[ids.policy_id], template=str(mistake))),
         role(folder, policies=[ids.policy_id]),
     ]
-    run = ansible.playbook(tasks, "--check", "--diff", play=impatient)
+    run = ansible.playbook(tasks, "--check", "--diff", play=at_once)
     assert run.code == 0
-    messages = [result["msg"] for result in run.results if isinstance(result.get("msg"), dict)]
-    told = {message["case"]: message["msg"] for message in messages}
+    results = [result["msg"] for result in run.results if isinstance(result.get("msg"), dict)]
+    messages = {result["case"]: result["msg"] for result in results}
     for number, variables in enumerate(BAD):
         for name in variables:
-            said = rf"(argument '|\b)compliance_report_{name}('| is )"
-            assert re.search(said, told[f"bad {number}"]) or re.search(said, run.output), name
-    assert "AZURE_CLIENT_SECRET" in told["no secret"]
-    assert "AADSTS7000215" in told["wrong secret"]
-    assert told["spelling"].startswith(
-        "compliance_report_policies names what is neither the id nor the display name of a policy: windows baseline."
+            named = rf"(argument '|\b)compliance_report_{name}('| is )"
+            assert re.search(named, messages[f"bad {number}"]) or re.search(named, run.output), name
+    assert "AZURE_CLIENT_SECRET" in messages["no secret"]
+    assert "AADSTS7000215" in messages["wrong secret"]
+    assert messages["spelling"].startswith(
+        "compliance_report_policies: no policy has the id or display name 'windows baseline'."
     )
-    assert told["nothing readable"].startswith("No policy could be read: there is nothing to report on. The first said")
-    assert "retry_timeout (0 s) is used up" in told["service down"], "the play's own patience holds"
+    assert messages["nothing readable"].startswith(
+        "No policy could be read, so there is nothing to report on. The first"
+    )
+    assert "retry_timeout (0 s) is used up" in messages["service down"], "the play's own retry_timeout holds"
+    assert messages["template"] == f"compliance_report_template: {mistake}, line 2: 'nothing' is undefined"
     read = [line for line in requests_of(emulator) if line == "GET deviceStatuses"]
-    assert len(read) == 3, "the last three read one policy each"
-    assert "Check mode: nothing was written." in run.output
+    assert len(read) == 4, "the last four read one policy each"
+    assert run.output.count("Check mode: nothing was written.") == 1
     assert not folder.exists()
 
 
@@ -127,8 +154,8 @@ HOSTILE = [
     "{'a': 1}",
     "",
 ]
-# A month: 2 vanishes and comes back, 4 gets another name while it is not compliant, 6 comes and goes. That the other
-# weeks are told right, too: tests/unit/plugins/plugin_utils/_report/test_month.py.
+# A month: 2 disappears and comes back, 4 gets another name while it is not compliant, 6 comes and goes. The other weeks
+# are in tests/unit/plugins/plugin_utils/_report/test_month.py.
 MONTH: dict[str, list[tuple[int, str, str]]] = {
     "2026-01-01": [(1, "A", "compliant"), (2, "B", "error"), (3, "C", "conflict"), (4, "OLD", "error")],
     "2026-01-08": [(1, "A", "nonCompliant"), (3, "C", "compliant"), (4, "OLD", "nonCompliant")],
@@ -159,7 +186,7 @@ def seeded(status_id: str, device: str, status: str) -> dict[str, Any]:
 
 
 class Month(NamedTuple):
-    """The report at the end of a month, and what the next task was told."""
+    """The report at the end of a month, and what the next task can use."""
 
     report: Report
     result: dict[str, Any]
@@ -167,7 +194,7 @@ class Month(NamedTuple):
 
 @pytest.fixture(scope="module")
 def month(tmp_path_factory: pytest.TempPathFactory, collections: str) -> Month:
-    """A report with every option, credentials from ``module_defaults``, hostile names, and a file that is damaged."""
+    """A report with every option, credentials from ``module_defaults``, hostile names, and a file that is not valid."""
     folder = tmp_path_factory.mktemp("month")
     found = Report(folder / "reports", "january")
     found.snapshots.mkdir(parents=True)
@@ -182,7 +209,7 @@ def month(tmp_path_factory: pytest.TempPathFactory, collections: str) -> Month:
         ]
         text = snapshot(f"{day}T06:00:00Z", policies)
         (found.snapshots / f"{day.replace('-', '')}T060000Z-00000000.json").write_text(text, encoding="utf-8")
-    names = {"p": ("Baseline", weeks[today]), "q": ("{{ 1 }}", hostile), "r": ("Not asked for", [])}
+    names = {"p": ("Baseline", weeks[today]), "q": ("{{ 1 }}", hostile), "r": ("Not requested", [])}
     seed = folder / "seed.json"
     served = [{"id": key, "displayName": name, "statuses": rows} for key, (name, rows) in names.items()]
     seed.write_text(json.dumps({"policies": served}))
@@ -235,7 +262,7 @@ def test_the_chosen_policies_and_the_title(month: Month) -> None:
     assert month.report.html().one("h1").text == "Contoso <1>"
 
 
-def test_a_damaged_snapshot_is_told_and_does_not_stop_the_report(month: Month) -> None:
+def test_an_invalid_snapshot_is_listed_and_does_not_stop_the_report(month: Month) -> None:
     name = "20260102T060000Z-00000000.json"
     assert [entry["file"] for entry in month.report.json()["snapshots_left_out"]] == [name]
     assert name in month.report.html().one("section", aria_labelledby="missing").text
@@ -260,7 +287,9 @@ def test_the_result_is_there_for_the_next_task(month: Month) -> None:
     result = month.result
     devices = 4 + len(HOSTILE)
     assert (result["complete"], result["devices"], result["not_compliant_devices"]) == (True, devices, 2)
-    assert result["headline"] == "2 of 15 devices (13.3 %) are not compliant; as many as on 15 January."
+    assert result["headline"] == "2 of 15 devices (13.3%) are not compliant; as many as on 15 January."
     for kind in ("html", "csv", "json", "snapshot"):
         assert os.path.isfile(result[kind])
     assert result["html"] == str(month.report.page)
+    (missing,) = result["missing"]
+    assert missing.startswith("Snapshot 20260102T060000Z-00000000.json was left out: header values are missing: taken")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A report over 10,000 rows, 8 policies and 12 snapshots, with gaps and names that mean harm, in a real browser."""
+"""A report over 10,000 rows, 8 policies and 12 snapshots, with gaps and hostile names, in a real browser."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ CONTRAST = """
 
 
 class Written(NamedTuple):
-    """A report, the run that made it, how many seconds of a processor it took, and what the report should say."""
+    """A report, the run that made it, its processor time in seconds, and what the report should show."""
 
     report: Report
     run: Run
@@ -87,7 +87,7 @@ class Written(NamedTuple):
 
 
 def _processor_seconds() -> float:
-    """What ended children of this process have used: unlike the time on the wall, it is theirs alone."""
+    """The processor time of ended children. Unlike elapsed time, it does not depend on other processes."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
@@ -132,11 +132,11 @@ def test_it_takes_less_than_half_a_minute(written: Written) -> None:
     assert written.seconds < 30
 
 
-def test_its_figures_are_the_services(written: Written) -> None:
+def test_its_figures_are_those_of_the_service(written: Written) -> None:
     check_agreement(written.report, written.expected, written.unreadable, frozenset({written.incomplete}))
 
 
-def test_what_is_missing_is_told_and_fails_the_run_that_must_have_it(written: Written) -> None:
+def test_what_is_missing_is_listed_and_fails_the_run_that_requires_it(written: Written) -> None:
     assert written.run.code != 0
     assert "compliance_report_require_complete is true" in written.run.output
     last = written.report.stored()[-1]
@@ -149,7 +149,7 @@ def test_what_is_missing_is_told_and_fails_the_run_that_must_have_it(written: Wr
     assert "1,253 statuses listed, 1,254 counted by the service" in missing
 
 
-def test_the_files_have_the_permissions_asked_for_and_a_directory_keeps_its_own(written: Written) -> None:
+def test_the_files_have_the_requested_permissions_and_a_directory_keeps_its_own(written: Written) -> None:
     assert stat.S_IMODE(written.report.folder.stat().st_mode) == 0o755
     assert stat.S_IMODE(written.report.page.stat().st_mode) == 0o644
 
@@ -173,7 +173,7 @@ def lines(written: Written) -> list[dict[str, str]]:
 
 @pytest.fixture
 def page(browser: Page, written: Written) -> Iterator[Page]:
-    """The report, opened; in the end nothing was asked for and nothing complained."""
+    """The report, opened. At the end no request was sent, and no message is in the console."""
     browser.allow_scripts(True)
     browser.look()
     browser.forget()
@@ -196,7 +196,7 @@ def shown(page: Page) -> list[list[str]]:
     return rows
 
 
-def told(page: Page) -> str:
+def described(page: Page) -> str:
     text: str = page.run("document.getElementById('shown').textContent")
     return text
 
@@ -238,7 +238,7 @@ def test_dark_is_dark_and_paper_is_white(page: Page, tmp_path: Path) -> None:
 
 def test_all_rows_are_there_page_by_page(page: Page, lines: list[dict[str, str]]) -> None:
     assert len(shown(page)) == PAGE_SIZE
-    assert told(page) == f"Rows 1 to 50 of {len(lines):,}, the worst first."
+    assert described(page) == f"Rows 1 to 50 of {len(lines):,}, the worst first."
     assert page.run("document.getElementById('previous').disabled")
     devices = [row[0] for row in shown(page)]
     while not page.run("document.getElementById('next').disabled"):
@@ -263,7 +263,7 @@ def test_sorting(page: Page, column: int) -> None:
     assert page.run(f"document.querySelector({heading!r}).getAttribute('aria-sort')") == "descending"
     assert page.run("document.querySelectorAll('[aria-sort]').length") == 1
     descending = [row[column] for row in shown(page)]
-    assert told(page).endswith(", descending.")
+    assert described(page).endswith(", descending.")
     if column == 3:
         first, last = "Error", "Not applicable"
         assert {text.split("\n")[0] for text in ascending} == {first}
@@ -272,7 +272,7 @@ def test_sorting(page: Page, column: int) -> None:
         assert ascending == sorted(ascending)
         dates = [text for text in descending if text not in ("never", "unknown")]
         assert dates == sorted(dates, reverse=True)
-        assert dates == descending[: len(dates)], "what is not there stands at the end"
+        assert dates == descending[: len(dates)], "no value comes last"
         assert ascending[0] < descending[0]
     else:
         collate = "(texts) => [...texts].sort(new Intl.Collator('en', { numeric: true }).compare)"
@@ -304,29 +304,29 @@ def test_filters(page: Page, lines: list[dict[str, str]]) -> None:
     everything = f"{len(lines):,} statuses"
     choose(page, "status", "Noncompliant")
     failing = [line for line in lines if line["status"] == "nonCompliant"]
-    assert told(page) == f"Rows 1 to 50 of {len(failing):,}, filtered from {everything}, the worst first."
+    assert described(page) == f"Rows 1 to 50 of {len(failing):,}, filtered from {everything}, the worst first."
     policy = lines[0]["policy_display_name"]
     choose(page, "policy", policy)
     of_policy = [line for line in failing if line["policy_display_name"] == policy]
-    assert f"of {len(of_policy):,}, filtered" in told(page)
+    assert f"of {len(of_policy):,}, filtered" in described(page)
     choose(page, "text", "USER1")
     named = [line for line in of_policy if "user1" in line["user_principal_name"]]
-    assert f"of {len(named):,}, filtered" in told(page)
+    assert f"of {len(named):,}, filtered" in described(page)
     assert named
     choose(page, "text", "nobody")
-    assert told(page) == f"None of {everything} fits the filters."
+    assert described(page) == f"No matches in {everything}."
     assert shown(page) == []
     choose(page, "text", "")
     choose(page, "policy", "All policies")
     choose(page, "status", "All statuses")
-    assert told(page) == f"Rows 1 to 50 of {len(lines):,}, the worst first."
+    assert described(page) == f"Rows 1 to 50 of {len(lines):,}, the worst first."
     choose(page, "change", "Recovered")
     recovered = sum(line["change"] == "recovered" for line in lines)
-    assert f" to {min(50, recovered)} of {recovered:,}, filtered" in told(page)
+    assert f" to {min(50, recovered)} of {recovered:,}, filtered" in described(page)
     assert recovered
 
 
-def test_names_that_mean_harm_are_text(page: Page) -> None:
+def test_hostile_names_are_text(page: Page) -> None:
     for name in NAMES:
         choose(page, "text", name.replace("\u202e", "[U+202E]"))
         assert [row[0] for row in shown(page)] == [name.replace("\u202e", "[U+202E]")]
@@ -339,13 +339,13 @@ def test_the_page_has_its_figures_without_a_script(browser: Page, written: Writt
     browser.open(written.report.page.as_uri())
     browser.allow_scripts(True)  # for the questions below; the page's own script has had its chance
     assert len(shown(browser)) == PAGE_SIZE
-    assert told(browser).startswith("The first 50 of ")
+    assert described(browser).startswith("The first 50 of ")
     visible = "[...document.querySelectorAll('.filters, .pager')].some((n) => n.checkVisibility())"
     assert not browser.run(visible)
     assert browser.console == []
 
 
-def test_the_pages_policy_lets_nothing_in(browser: Page, written: Written) -> None:
+def test_the_pages_policy_blocks_everything_else(browser: Page, written: Written) -> None:
     browser.forget()
     browser.open(written.report.page.as_uri())
     attempts = {

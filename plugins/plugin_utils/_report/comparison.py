@@ -4,10 +4,10 @@
 
 # This plugin util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""What became of each row since an earlier snapshot.
+"""The change of each row since an earlier snapshot.
 
-Rows are compared by their id within one policy, so that a renamed device stays the same, and one that vanished has not
-recovered.
+Rows are compared by their id within one policy: a renamed device stays the same, and a device that is no longer listed
+has not recovered.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .snapshot import Policy, Reading, Row, Snapshot, Tally
 
 
 class Change(enum.Enum):
-    """What became of a row. A row that is in none of these is as compliant as it was."""
+    """The change of a row. A row without one is as compliant as it was."""
 
     NEWLY_NOT_COMPLIANT = "newly_not_compliant"
     FIRST_LISTED_NOT_COMPLIANT = "first_listed_not_compliant"
@@ -42,7 +42,7 @@ class Changed(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
-    """A snapshot beside an earlier one, over the policies whose lists are complete in both."""
+    """A snapshot and an earlier one, over the policies whose lists are complete in both."""
 
     since: str
     compared: tuple[Policy, ...]
@@ -60,6 +60,16 @@ class Comparison:
     def covers_everything(self) -> bool:
         """Whether no policy had to be left out."""
         return not self.left_out
+
+    @property
+    def failing_no_longer_listed(self) -> int:
+        """How many rows are no longer listed that were not compliant."""
+        gone = self.changes[Change.NO_LONGER_LISTED]
+        return sum(group_of(changed.row.status) is Group.NOT_COMPLIANT for changed in gone)
+
+    def devices_in(self, change: Change) -> int:
+        """Return how many devices have rows with a change."""
+        return len({changed.row.device_key for changed in self.changes[change]})
 
     def change_of(self) -> dict[tuple[str, str], Change]:
         """Return the change of each changed row, by the ids of policy and row."""

@@ -4,13 +4,15 @@
 
 # This plugin util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""The figures of a report: everything that its page, its table and its JSON say, counted once."""
+"""The figures of a report: everything that its page, its table and its JSON show, counted once."""
 
 from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from .. import _timestamps
 from .._compliance import Group, by_severity, group_of
@@ -27,30 +29,16 @@ _PLATFORMS = {
     "windows": "Windows",
 }
 _PREFIX, _SUFFIX = "#microsoft.graph.", "CompliancePolicy"
-NO_PLATFORM = "not told"
+NO_PLATFORM = "unknown"
 
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """Where the report draws its lines, in days."""
+    """The limits of the report's groups, in days."""
 
     grace_days: int = 7
     healthy_days: int = 7
     stale_days: int = 30
-
-    def problems(self) -> list[str]:
-        """Return a sentence for each limit that cannot be."""
-        found = [
-            f"{field.name} is {getattr(self, field.name)}; it must be 0 days or more"
-            for field in dataclasses.fields(self)
-            if getattr(self, field.name) < 0
-        ]
-        if self.stale_days < self.healthy_days:
-            found.append(
-                f"stale_days is {self.stale_days}, less than healthy_days, {self.healthy_days}; what is stale has "
-                "reported longer ago than what is healthy"
-            )
-        return found
 
 
 class Freshness(enum.Enum):
@@ -61,6 +49,33 @@ class Freshness(enum.Enum):
     STALE = "stale"
     NEVER = "never"
     UNKNOWN = "unknown"
+
+    @property
+    def label(self) -> str:
+        """The name for a reader."""
+        return self.value.capitalize()
+
+
+class FreshnessRule(NamedTuple):
+    """The timestamps since which a report is healthy, or drifting."""
+
+    healthy_since: str
+    drifting_since: str
+
+    @classmethod
+    def at(cls, now: str, limits: Limits) -> FreshnessRule:
+        """Return the rule for a report of this time."""
+        return cls(_timestamps.days_after(now, -limits.healthy_days), _timestamps.days_after(now, -limits.stale_days))
+
+    def of(self, reported: str | None) -> Freshness:
+        """Return how recent a report is. A time in the future, from a clock that is fast, is healthy."""
+        if reported is None:
+            return Freshness.UNKNOWN
+        if reported == _timestamps.NEVER:
+            return Freshness.NEVER
+        if reported >= self.healthy_since:
+            return Freshness.HEALTHY
+        return Freshness.DRIFTING if reported >= self.drifting_since else Freshness.STALE
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,6 +89,21 @@ class Share:
     def complete(self) -> bool:
         """Whether every list in it was read, and is complete."""
         return all(policy.reading is Reading.COMPLETE for policy in self.policies)
+
+    @property
+    def devices(self) -> int:
+        """How many devices were read."""
+        return self.tally.devices.total() if self.tally else 0
+
+    @property
+    def failing_devices(self) -> int:
+        """How many of them are not compliant."""
+        return self.tally.devices_in(Group.NOT_COMPLIANT) if self.tally else 0
+
+    @property
+    def failing(self) -> float:
+        """The share of devices that are not compliant, from 0 to 1; -1 where nothing could be read."""
+        return -1 if self.tally is None else self.failing_devices / max(1, self.devices)
 
     @classmethod
     def of(cls, policies: Sequence[Policy]) -> Share:
@@ -97,14 +127,23 @@ class Figures:
 
     snapshot: Snapshot
     limits: Limits
-    header: Header
-    tally: Tally
     policies: Sequence[Share]
     platforms: Mapping[str, Share]
+    freshness_rule: FreshnessRule
     freshness: Mapping[Freshness, int]
     expiring: Sequence[Expiring]
     comparison: Comparison | None
     history: History
+
+    @property
+    def header(self) -> Header:
+        """The figures that the snapshot's file and the trend have."""
+        return self.snapshot.header
+
+    @property
+    def tally(self) -> Tally:
+        """The statuses of the fleet."""
+        return self.snapshot.tally
 
     @property
     def trend(self) -> tuple[Header, ...]:
@@ -116,66 +155,70 @@ class Figures:
         """The statuses that occur, from the worst to the most harmless."""
         return by_severity(self.tally.rows)
 
+    def statuses_in(self, group: Group) -> list[str]:
+        """Return the statuses of a group that occur."""
+        return [status for status in self.statuses if group_of(status) is group]
+
+    @property
+    def devices_expiring(self) -> int:
+        """How many devices have a grace period that ends soon."""
+        return len({expiring.row.device_key for expiring in self.expiring})
+
+    @property
+    def devices_not_reporting(self) -> int:
+        """How many devices are stale or have never reported."""
+        return self.freshness[Freshness.STALE] + self.freshness[Freshness.NEVER]
+
     def policies_with(self, reading: Reading) -> list[Policy]:
         """Return the policies that were read to this extent."""
         return [policy for policy in self.snapshot.policies if policy.reading is reading]
 
 
 def count(snapshot: Snapshot, history: History, limits: Limits) -> Figures:
-    """Return the figures of a snapshot in the light of the earlier ones."""
+    """Return the figures of a snapshot, compared with the earlier ones."""
+    rule = FreshnessRule.at(snapshot.taken, limits)
     by_platform: dict[str, list[Policy]] = {}
     for policy in snapshot.policies:
         by_platform.setdefault(platform(policy.type), []).append(policy)
     return Figures(
         snapshot=snapshot,
         limits=limits,
-        header=snapshot.header(),
-        tally=Tally.of(snapshot.rows),
         policies=[Share.of([policy]) for policy in snapshot.policies],
         platforms={name: Share.of(by_platform[name]) for name in sorted(by_platform)},
-        freshness=_count_freshness(snapshot.rows, snapshot.taken, limits),
+        freshness_rule=rule,
+        freshness=_count_freshness(snapshot.rows, rule),
         expiring=_find_expiring(snapshot, limits),
         comparison=None if history.baseline is None else compare(snapshot, history.baseline),
         history=history,
     )
 
 
+@functools.cache
 def platform(policy_type: str | None) -> str:
-    """Return the platform that a policy's type tells, or the type itself where this version does not know it."""
+    """Return the platform of a policy's type, or the type itself where this version does not know it."""
     if not policy_type:
         return NO_PLATFORM
     if policy_type.startswith(_PREFIX) and policy_type.endswith(_SUFFIX):
         kind = policy_type[len(_PREFIX) : -len(_SUFFIX)]
         for start, name in _PLATFORMS.items():
-            # windows10, androidWorkProfile, iosXy: the platform, and the kind of enrolment or its version after it.
+            # windows10, androidWorkProfile, iosXy: the platform, and then its version or the kind of enrollment.
             if kind.startswith(start) and not kind[len(start) : len(start) + 1].islower():
                 return name
     return policy_type
 
 
-def freshness(reported: str | None, now: str, limits: Limits) -> Freshness:
-    """Return how fresh a report is; one from the future, by a clock that is fast, is fresh."""
-    if reported is None:
-        return Freshness.UNKNOWN
-    if reported == _timestamps.NEVER:
-        return Freshness.NEVER
-    if reported >= _timestamps.days_after(now, -limits.healthy_days):
-        return Freshness.HEALTHY
-    return Freshness.DRIFTING if reported >= _timestamps.days_after(now, -limits.stale_days) else Freshness.STALE
-
-
-def _count_freshness(rows: Iterable[Row], now: str, limits: Limits) -> dict[Freshness, int]:
+def _count_freshness(rows: Iterable[Row], rule: FreshnessRule) -> dict[Freshness, int]:
     latest: dict[tuple[str, ...], str | None] = {}
     for row in rows:
         latest[row.device_key] = max(row.reported, latest.get(row.device_key), key=_recency)
     counts = dict.fromkeys(Freshness, 0)
     for reported in latest.values():
-        counts[freshness(reported, now, limits)] += 1
+        counts[rule.of(reported)] += 1
     return counts
 
 
 def _recency(reported: str | None) -> str:
-    """Return a text by which moments sort, with "never" and null before all of them."""
+    """Return a text by which timestamps sort, with "never" and null before all of them."""
     return {None: "", _timestamps.NEVER: " "}.get(reported) or reported or ""
 
 

@@ -9,16 +9,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from .. import _timestamps
-from .snapshot import Header, Snapshot, SnapshotError, from_json, header_from_json
+from .snapshot import Header, Snapshot
+from .snapshot_file import SnapshotError, from_json, header_from_json
 
 
 class UnreadableFile(NamedTuple):
-    """A file among the snapshots that is none, and why."""
+    """A file among the snapshots that cannot be used, and why."""
 
     file: str
     problem: str
@@ -26,7 +26,7 @@ class UnreadableFile(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class History:
-    """What came before a snapshot.
+    """The snapshots before the one of the report.
 
     ``headers`` are the figures of the earlier snapshots, the oldest first; ``baseline`` is the one to compare with.
     """
@@ -35,31 +35,15 @@ class History:
     baseline: Snapshot | None = None
     unreadable: tuple[UnreadableFile, ...] = ()
 
-    @classmethod
-    def from_lookup(cls, found: Mapping[str, Any]) -> History:
-        """Return what the lookup plugin found; see `read`.
 
-        Raises:
-            SnapshotError: the baseline is damaged.
-        """
-        text = found["baseline"]
-        return cls(
-            tuple(Header(**header) for header in found["headers"]),
-            None if text is None else from_json(text),
-            tuple(UnreadableFile(**entry) for entry in found["unreadable"]),
-        )
+def read_history(directory: Path, before: str, compare_days: int) -> History:
+    """Read the snapshots of a directory. A directory that does not exist has none.
 
-
-def read(directory: Path, before: str, compare_days: int) -> dict[str, Any]:
-    """Read the snapshots of a directory; none when there is no such directory.
+    The first line of each file is parsed once, and the baseline completely.
 
     Args:
-        before: only snapshots taken before this moment count.
-        compare_days: the baseline is the newest that is at least so many days older than that; 0: the newest.
-
-    Returns:
-        ``headers``: their figures, the oldest first; ``baseline``: the text of the one to compare with, or None;
-        ``unreadable``: ``file`` and ``problem`` of each file that is no snapshot.
+        before: only snapshots taken before this timestamp count.
+        compare_days: the baseline is the newest that is at least this many days older; 0: the newest.
 
     Raises:
         OSError: the directory cannot be listed.
@@ -77,29 +61,24 @@ def read(directory: Path, before: str, compare_days: int) -> dict[str, Any]:
     baseline = None
     for path in [path for path in earlier if headers[path].taken <= latest][::-1]:
         try:
-            baseline = path.read_text(encoding="utf-8")
-            from_json(baseline)
+            baseline = from_json(_read(path))
             break
-        except (OSError, ValueError) as error:  # its first line was well: try the one before
+        except SnapshotError as error:  # only its first line is valid: try the one before
             unreadable.append(UnreadableFile(path.name, str(error)))
             earlier.remove(path)
-            baseline = None
-    return {
-        "headers": [headers[path]._asdict() for path in earlier],
-        "baseline": baseline,
-        "unreadable": [entry._asdict() for entry in unreadable],
-    }
+    return History(tuple(headers[path] for path in earlier), baseline, tuple(unreadable))
 
 
 def _read_header(path: Path) -> Header:
     try:
-        with path.open(encoding="utf-8") as file:
-            try:
-                return header_from_json(file.readline())
-            except SnapshotError:  # a file that somebody has formatted anew
-                file.seek(0)
-                return header_from_json(file.read())
+        return header_from_json(_read(path, first_line=True))
+    except SnapshotError:  # a file that was formatted again
+        return header_from_json(_read(path))
+
+
+def _read(path: Path, *, first_line: bool = False) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.readline() if first_line else file.read()
     except OSError as error:
-        raise SnapshotError(f"it cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise SnapshotError(f"it is not UTF-8: {error}") from error
+        raise SnapshotError(f"cannot be read: {error.strerror}") from error

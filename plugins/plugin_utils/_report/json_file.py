@@ -14,23 +14,23 @@ from typing import Any
 from .._compliance import Group, by_severity
 from .comparison import Change, Changed, Comparison
 from .figures import Figures, Share, platform
-from .snapshot import Policy, Row, Tally, file_name
-from .wording import NBSP, headline, missing
+from .snapshot import Policy, Row, Tally
+from .wording import headline, missing
 
 VERSION = 1
 
 
-def to_json(figures: Figures, snapshot_text: str, title: str) -> str:
-    """Return the figures as a document; a part that could not be read has null where its figures would be."""
-    limits, header = figures.limits, figures.header
-    document = {
+def to_document(figures: Figures, snapshot_name: str, title: str) -> dict[str, Any]:
+    """Return the figures by the names that programs and templates use; null for what could not be read."""
+    limits = figures.limits
+    return {
         "graphops_intune_report": VERSION,
         "title": title,
         "summary": {
-            "headline": headline(figures).replace(NBSP, " "),
-            **header._asdict(),
+            "headline": headline(figures),
+            **figures.header._asdict(),
             "missing": missing(figures),
-            "snapshot": file_name(header.taken, snapshot_text),
+            "snapshot": snapshot_name,
         },
         **_tally(figures.tally),
         "policies": [{**_about(share.policies[0]), **_share(share)} for share in figures.policies],
@@ -48,6 +48,10 @@ def to_json(figures: Figures, snapshot_text: str, title: str) -> str:
         "trend": [point._asdict() for point in figures.trend],
         "snapshots_left_out": [entry._asdict() for entry in figures.history.unreadable],
     }
+
+
+def to_json(document: dict[str, Any]) -> str:
+    """Return the file's text."""
     return json.dumps(document, indent=2) + "\n"
 
 

@@ -4,7 +4,7 @@
 
 # This plugin util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""What the report says in words."""
+"""The sentences and numbers of the report as text."""
 
 from __future__ import annotations
 
@@ -14,25 +14,24 @@ from .comparison import Comparison
 from .figures import Figures
 from .snapshot import Policy, Reading
 
-NBSP = "\u00a0"
 _PLURALS = {"device": "devices", "day": "days", "policy": "policies", "snapshot": "snapshots", "status": "statuses"}
 
 
 def number(value: int) -> str:
-    """Return a number with its thousands set apart."""
+    """Return a number with a comma between thousands."""
     return f"{value:,}"
 
 
-def share(part: int, whole: int) -> str:
-    """Return a share in per cent; what is not quite nothing or all never looks like it."""
-    if not whole:
+def share(part: int, total: int) -> str:
+    """Return a share in percent. A small part never reads as 0, and an incomplete one never as 100."""
+    if not total:
         return "\u2013"
-    percent = 100 * part / whole
+    percent = 100 * part / total
     if 0 < percent < 0.1:
-        return f"under 0.1{NBSP}%"
+        return "under 0.1%"
     if 99.9 < percent < 100:
-        return f"over 99.9{NBSP}%"
-    return f"{percent:.1f}{NBSP}%"
+        return "over 99.9%"
+    return f"{percent:.1f}%"
 
 
 def count(value: int, noun: str) -> str:
@@ -45,11 +44,11 @@ def headline(figures: Figures) -> str:
     devices = figures.tally.devices.total()
     failing = figures.tally.devices_in(Group.NOT_COMPLIANT)
     if not figures.snapshot.policies:
-        return "There is no compliance policy to report on."
+        return "No compliance policies were found."
     if not figures.header.policies_read:
         return "No compliance policy could be read."
     if not devices:
-        return "No device is listed" + ("." if figures.header.complete else ", as far as could be read.")
+        return "No devices are listed" + ("." if figures.header.complete else ", as far as could be read.")
     of_all = f"{number(failing) if failing else 'None'} of {count(devices, 'device')}"
     verb = "is" if failing < 2 else "are"
     start = of_all if figures.header.complete else f"As far as could be read, {of_all[0].lower()}{of_all[1:]}"

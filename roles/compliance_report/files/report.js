@@ -2,13 +2,14 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-// Sorts, filters and turns the pages of the table of all statuses. The rows are data in the page; fifty at a time become
-// elements. Texts from the service get in as textContent alone.
+// Sorts, filters and pages the table of all statuses. The rows are data in the page, from table_data in
+// plugins/plugin_utils/_report/page/table.py; statusRow draws one, like status_row in the template. Texts from the
+// service are set as textContent only.
 "use strict";
 
 (() => {
   const holder = document.getElementById("data");
-  if (!holder) return;
+  if (!holder) return; // no statuses
   const { size, policies, statuses, changes, rows } = JSON.parse(holder.textContent);
   const [DEVICE, USER, POLICY, STATUS, REPORTED, GRACE, CHANGE] = [0, 1, 2, 3, 4, 5, 6];
   const find = (id) => document.getElementById(id);
@@ -32,7 +33,7 @@
 
   const nameOf = (text, otherwise) => (text ? make("bdi", text) : make("span", otherwise, "none"));
 
-  const momentOf = (text) => (text ? document.createTextNode(text) : document.createTextNode("unknown"));
+  const timeOf = (text) => document.createTextNode(text || "unknown");
 
   const statusOf = (row) => {
     const [label, group] = statuses[row[STATUS]];
@@ -50,12 +51,12 @@
       [nameOf(row[USER], "no user")],
       [make("bdi", policy), make("span", platform, "under")],
       statusOf(row),
-      [momentOf(row[REPORTED])],
-      [momentOf(row[GRACE])],
+      [timeOf(row[REPORTED])],
+      [timeOf(row[GRACE])],
     ];
   };
 
-  const rowOf = (row) => {
+  const statusRow = (row) => {
     const line = make("tr");
     line.setAttribute("role", "row");
     cellsOf(row).forEach((content, index) => {
@@ -79,7 +80,7 @@
     [GRACE]: (a, b) => (a[GRACE] < b[GRACE] ? -1 : Number(a[GRACE] > b[GRACE])),
   };
 
-  // What is not there, and "never", stand at the end whichever way the rows are sorted.
+  // No value, and "never", come last in both directions.
   const blank = (value) => value === "" || value === "never";
 
   const sort = (list) => {
@@ -87,29 +88,29 @@
     if (column < 0) return list;
     const sign = descending ? -1 : 1;
     return [...list].sort((a, b) => {
-      const apart = Number(blank(a[column])) - Number(blank(b[column]));
-      return apart || sign * compare[column](a, b);
+      const blanks = Number(blank(a[column])) - Number(blank(b[column]));
+      return blanks || sign * compare[column](a, b);
     });
   };
 
-  const say = () => {
+  const describe = () => {
     const [start, end] = [page * size, Math.min(found.length, (page + 1) * size)];
     const all = `${number(rows.length)} ${rows.length === 1 ? "status" : "statuses"}`;
     const range = `Rows ${number(start + 1)} to ${number(end)} of ${number(found.length)}`;
     const filtered = found.length < rows.length ? `, filtered from ${all}` : "";
     const sortedBy = () => `sorted by ${labels[sorted.column].toLowerCase()}${sorted.descending ? ", descending" : ""}`;
     const order = sorted.column < 0 ? "the worst first" : sortedBy();
-    find("shown").textContent = found.length ? `${range}${filtered}, ${order}.` : `None of ${all} fits the filters.`;
+    find("shown").textContent = found.length ? `${range}${filtered}, ${order}.` : `No matches in ${all}.`;
   };
 
   const show = () => {
     const pages = Math.max(1, Math.ceil(found.length / size));
     page = Math.min(page, pages - 1);
-    body.replaceChildren(...found.slice(page * size, (page + 1) * size).map(rowOf));
+    body.replaceChildren(...found.slice(page * size, (page + 1) * size).map(statusRow));
     find("page").textContent = `Page ${number(page + 1)} of ${number(pages)}`;
     find("previous").disabled = page === 0;
     find("next").disabled = page === pages - 1;
-    say();
+    describe();
   };
 
   const chosen = (id) => (find(id) && find(id).value !== "" ? Number(find(id).value) : null);

@@ -6,5 +6,5 @@
 
 """The report as one HTML page.
 
-May import: the report's other modules.
+May import: the report's other modules, plugin_utils' ground floor and module_utils.
 """

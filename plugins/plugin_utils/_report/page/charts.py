@@ -4,10 +4,7 @@
 
 # This plugin util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""The report's charts as SVG, and their geometry.
-
-Each chart has a title and a description; the figures stand in a table beside it.
-"""
+"""The geometry of the report's charts. The template draws them, in macros/charts.html.j2."""
 
 from __future__ import annotations
 
@@ -18,65 +15,43 @@ from typing import NamedTuple
 
 from ... import _timestamps
 from ..snapshot import Header
-from ..wording import count, number
-from .html import Html, element, fragment
+from ..wording import number
 
-_AT_LEAST = "\u2265 "
 _MOST_TICKS = 5
 _MOST_MARKED = 40
-"""Beyond so many points, marks would be a smear."""
+"""With more points than this, their marks would cover each other."""
 
 
-class Part(NamedTuple):
-    """A part of a stacked bar."""
+class GridLine(NamedTuple):
+    """A horizontal line of the grid, and the number at its height."""
 
-    label: str
+    y: float
     value: int
-    class_: str
 
 
-def stacked_bar(title: str, parts: Sequence[Part], noun: str, identifier: str) -> Html:
-    """Return a stacked bar over the whole width, the parts in the given order."""
-    description = "; ".join(f"{part.label}: {count(part.value, noun)}" for part in parts) + "."
-    segments = [
-        element("rect", x=f"{segment.start}%", y=0, width=f"{segment.width}%", height="100%", class_=part.class_)
-        for part, segment in zip(parts, stack([part.value for part in parts]), strict=True)
-        if part.value
-    ]
-    return _svg(title, description, identifier, segments, class_="bar", width="100%", height=28)
+class Label(NamedTuple):
+    """Where the last number is written."""
+
+    x: float
+    y: float
 
 
-def sliver(value: float, most: float) -> Html | None:
-    """Return a small bar, the longer the closer *value* is to *most*, for a cell whose figures say the same."""
-    if value <= 0:
-        return None
-    width = 100 * value / most
-    rect = element("rect", x=f"{100 - width:.1f}%", y=0, width=f"{width:.1f}%", height="100%", class_="not_compliant")
-    return element("svg", rect, class_="sliver", width="100%", height=5, aria_hidden="true", focusable="false")
+@dataclasses.dataclass(frozen=True)
+class Trend:
+    """The trend over all snapshots, in the coordinates of its drawing."""
+
+    width: int
+    height: int
+    left: int
+    """Where the grid begins, right of its numbers."""
+    grid: Sequence[GridLine]
+    runs: Sequence[Run]
+    dots: Sequence[Point]
+    label: Label
 
 
-def trend(points: Sequence[Header]) -> Html:
-    """Return the trend, drawn once for a wide and once for a narrow page; the style sheet shows one of the two."""
-    return fragment(_trend(points, 720, 250, "wide"), _trend(points, 340, 220, "narrow"))
-
-
-def describe_trend(points: Sequence[Header]) -> str:
-    """Return the trend in words. What was not read in full is a lower bound, and neither the lowest nor the highest."""
-    text = f"From {_spell(points[0])} to {_spell(points[-1])}"
-    complete = [point for point in points if point.complete]
-    if not complete:
-        return f"{text}."
-    lowest, highest = (_spell(choose(complete, key=lambda point: point.not_compliant_devices)) for choose in (min, max))
-    whole = "" if len(complete) == len(points) else "of the complete readings, "
-    return f"{text}; {whole}lowest {lowest}, highest {highest}."
-
-
-def _spell(point: Header) -> str:
-    at_least = "" if point.complete else "at least "
-    return f"{at_least}{number(point.not_compliant_devices)} on {_timestamps.spell_day(point.taken)}"
-
-
-def _trend(points: Sequence[Header], width: int, height: int, kind: str) -> Html:
+def trend(points: Sequence[Header], width: int, height: int) -> Trend:
+    """Return the trend of devices that are not compliant, in a drawing of this size."""
     steps = ticks(max(point.not_compliant_devices for point in points))
     left = 10 + 8 * len(number(steps[-1]))
     across = Scale(0, _timestamps.seconds_between(points[0].taken, points[-1].taken), left + 6, width - 34)
@@ -89,47 +64,34 @@ def _trend(points: Sequence[Header], width: int, height: int, kind: str) -> Html
         )
         for point in points
     ]
-    grid = [
-        fragment(
-            element("line", x1=left, x2=width, y1=up(step), y2=up(step), class_="axis" if step == 0 else "grid"),
-            element("text", number(step), x=left - 8, y=up(step) + 4, text_anchor="end"),
-        )
-        for step in steps
-    ]
-    stretches = [
-        element("polyline", points=run.path, class_="line" if run.certain else "line uncertain") for run in runs(line)
-    ]
     last = line[-1]
-    marks = [
-        element("circle", cx=point.x, cy=point.y, r=4, class_="dot" if point.certain else "dot uncertain")
-        for point in line
-        if len(line) <= _MOST_MARKED or not point.certain or point is last
-    ]
-    latest = ("" if last.certain else _AT_LEAST) + number(points[-1].not_compliant_devices)
-    # Out of the way of a line that falls, unless there is no room above the days.
+    # Clear of a line that falls, unless there is no room above the days.
     below = line[-2].y < last.y < height - 60
-    value = element("text", latest, x=width, y=last.y + (24 if below else -12), text_anchor="end", class_="value")
-    days = [
-        element("text", _timestamps.spell_day(points[0].taken), x=left, y=height - 8, text_anchor="start"),
-        element("text", _timestamps.spell_day(points[-1].taken), x=width, y=height - 8, text_anchor="end"),
-    ]
-    return _svg(
-        "Devices that are not compliant, by snapshot",
-        describe_trend(points),
-        f"trend-{kind}",
-        [grid, stretches, marks, value, days],
-        class_=f"trend {kind}",
-        viewBox=f"0 0 {width} {height}",
+    return Trend(
+        width=width,
+        height=height,
+        left=left,
+        grid=[GridLine(up(step), step) for step in steps],
+        runs=runs(line),
+        dots=[point for point in line if len(line) <= _MOST_MARKED or not point.certain or point is last],
+        label=Label(width, round(last.y + (24 if below else -12), 1)),
     )
 
 
-def _svg(title: str, description: str, identifier: str, content: Sequence[object], **attributes: str | int) -> Html:
-    about = [
-        element("title", title, id=f"{identifier}-title"),
-        element("desc", description, id=f"{identifier}-desc"),
-    ]
-    labelled = f"{identifier}-title {identifier}-desc"
-    return element("svg", about, content, role="img", aria_labelledby=labelled, **attributes)  # type: ignore[arg-type]
+def describe_trend(points: Sequence[Header]) -> str:
+    """Return the trend in words. An incomplete reading is a lower bound, and neither the lowest nor the highest."""
+    text = f"From {_spell(points[0])} to {_spell(points[-1])}"
+    complete = [point for point in points if point.complete]
+    if not complete:
+        return f"{text}."
+    lowest, highest = (_spell(choose(complete, key=lambda point: point.not_compliant_devices)) for choose in (min, max))
+    scope = "" if len(complete) == len(points) else "of the complete readings, "
+    return f"{text}; {scope}lowest {lowest}, highest {highest}."
+
+
+def _spell(point: Header) -> str:
+    at_least = "" if point.complete else "at least "
+    return f"{at_least}{number(point.not_compliant_devices)} on {_timestamps.spell_day(point.taken)}"
 
 
 def ticks(maximum: int) -> list[int]:
@@ -161,7 +123,7 @@ class Scale:
 
 
 class Point(NamedTuple):
-    """A point of a line; ``certain`` tells whether its value is known or a lower bound."""
+    """A point of a line. ``certain`` is false where its value is a lower bound."""
 
     x: float
     y: float
@@ -169,19 +131,19 @@ class Point(NamedTuple):
 
 
 class Run(NamedTuple):
-    """A stretch of a line that is certain, or not, throughout."""
+    """A part of a line in which every step is certain, or none is."""
 
     points: Sequence[Point]
     certain: bool
 
     @property
     def path(self) -> str:
-        """The stretch as the ``points`` of a polyline."""
+        """The part as the ``points`` of a polyline."""
         return " ".join(f"{point.x:g},{point.y:g}" for point in self.points)
 
 
 def runs(points: Sequence[Point]) -> list[Run]:
-    """Split a line where it becomes certain or uncertain; a step is certain when both its ends are."""
+    """Split a line where it becomes certain or uncertain. A step is certain when both its ends are."""
     found: list[tuple[list[Point], bool]] = []
     for one, other in itertools.pairwise(points):
         certain = one.certain and other.certain
@@ -189,18 +151,34 @@ def runs(points: Sequence[Point]) -> list[Run]:
             found[-1][0].append(other)
         else:
             found.append(([one, other], certain))
-    return [Run(stretch, certain) for stretch, certain in found]
+    return [Run(part, certain) for part, certain in found]
 
 
 class Segment(NamedTuple):
-    """A part of a stacked bar, in per cent of its length."""
+    """The place of a part in a stacked bar, in percent of its length."""
 
     start: float
     width: float
 
 
+class Part(NamedTuple):
+    """A part of a stacked bar of devices."""
+
+    label: str
+    devices: int
+    kind: str
+    """Its class, which gives its color."""
+    segment: Segment
+
+
+def stacked_bar(parts: Sequence[tuple[str, int, str]]) -> list[Part]:
+    """Return a stacked bar of parts, each with a label, a number of devices and a kind, in this order."""
+    segments = stack([devices for _label, devices, _kind in parts])
+    return [Part(*part, segment) for part, segment in zip(parts, segments, strict=True)]
+
+
 def stack(values: Sequence[int], least: float = 0.6) -> list[Segment]:
-    """Return the parts of a stacked bar that is 100 long; what is more than nothing is at least *least* wide."""
+    """Return the parts of a stacked bar that is 100 long. A value above 0 is at least *least* wide."""
     total = sum(values)
     if not total:
         return [Segment(0, 0) for _value in values]

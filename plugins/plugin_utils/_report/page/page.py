@@ -4,136 +4,137 @@
 
 # This plugin util is PRIVATE to the collection: it can change at any time, do not use it from elsewhere.
 
-"""The report as one HTML file that asks for nothing from anywhere."""
+"""The variables and filters of the page's template.
+
+Documented for users, in the role's README, are ``title``, ``report``, ``statuses`` and the filters ``number``,
+``share`` and ``day``. A user's template gets the others too, and they can change.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
 
 from ... import _timestamps
-from ..._compliance import Group
-from ..figures import Figures, Freshness
+from ..._compliance import SEVERITY, Group, group_of, label, statuses_of
+from ..comparison import Change
+from ..figures import Figures, Freshness, platform
 from ..snapshot import Reading
-from ..wording import count, headline, number, share
-from . import sections as sections
-from .changes import changes
-from .html import Html, element, fragment, own_code
-from .rows import all_rows
-from .tables import under
+from ..statuses import Status
+from ..wording import count, number, share
+from . import charts
+from .table import CHANGES, PAGE_SIZE, filters, table_data, worst_first
+from .template import PageTemplate
+from .text import json_for_script
+
+FILES = Path(__file__).parents[4] / "roles" / "compliance_report" / "files"
+
+_LIST_SIZE = 10
+"""How many rows a list shows that is not the table of all statuses."""
+
+FILTERS = {
+    "number": number,
+    "share": share,
+    "counted": count,
+    "day": _timestamps.spell_day,
+    "day_and_time": _timestamps.spell,
+    "short_time": _timestamps.show,
+    "status_label": label,
+    "group_of": group_of,
+    "statuses_of": statuses_of,
+    "platform": platform,
+    "json_for_script": json_for_script,
+}
 
 
-def to_html(figures: Figures, title: str, style: str, script: str) -> str:
-    """Return the page.
+class ReportPage:
+    """The page of a report.
 
     Args:
-        title: its heading.
-        style: our own style sheet.
-        script: our own script.
+        template: the file of a user's template; None for the role's own.
+        option: the name of the option that gave it, for a message.
+
+    Raises:
+        InvalidOptionsError: the template cannot be read or has an error.
     """
-    policy = (
-        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; img-src data:; "
+
+    def __init__(self, template: Path | None, option: str) -> None:
+        self._template = PageTemplate(template, option, FILTERS)
+
+    def render(self, figures: Figures, report: dict[str, Any], statuses: Sequence[Status]) -> str:
+        """Return the page, see `variables`.
+
+        Raises:
+            InvalidOptionsError: the template has an error.
+        """
+        return self._template.render(variables(figures, report, statuses))
+
+
+def variables(figures: Figures, report: dict[str, Any], statuses: Sequence[Status]) -> dict[str, Any]:
+    """Return what a template can use.
+
+    Args:
+        report: the document of the JSON file.
+        statuses: every status of the report.
+    """
+    style, script = (_read(name) for name in ("report.css", "report.js"))
+    rows = worst_first(statuses)
+    return {
+        "title": report["title"],
+        "report": report,
+        "statuses": statuses,
+        "figures": figures,
+        "policies": {policy.id: policy for policy in figures.snapshot.policies},
+        "list_size": _LIST_SIZE,
+        "first_rows": rows[:PAGE_SIZE],
+        "change_labels": CHANGES,
+        "filters": filters(figures),
+        "table_data": table_data(figures, rows),
+        **_charts(figures),
+        "severity": SEVERITY,
+        "style": Markup(style),  # noqa: S704 - our own files
+        "script": Markup(script),  # noqa: S704
+        "content_security_policy": _content_security_policy(script, style),
+        **{enum.__name__: enum for enum in (Change, Freshness, Group, Reading)},
+    }
+
+
+def _charts(figures: Figures) -> dict[str, Any]:
+    groups = [(group.label, figures.tally.devices_in(group), group.value) for group in Group]
+    ages = [
+        (kind.label, devices, kind.value)
+        for kind, devices in figures.freshness.items()
+        if devices or kind is not Freshness.UNKNOWN
+    ]
+    points = figures.trend
+    sizes = {"wide": (720, 250), "narrow": (340, 220)}
+    return {
+        "fleet_bar": charts.stacked_bar(groups),
+        "reporting_bar": charts.stacked_bar(ages),
+        "trends": {kind: charts.trend(points, *size) for kind, size in sizes.items()} if len(points) > 1 else {},
+        "trend_description": charts.describe_trend(points),
+    }
+
+
+def _read(name: str) -> str:
+    """Return the style sheet or the script, neither of which may end its element."""
+    text = (FILES / name).read_text(encoding="utf-8")
+    if "</" in text or "<!--" in text:
+        raise ValueError(f"{name} must contain neither </ nor <!--")
+    return text
+
+
+def _content_security_policy(script: str, style: str) -> str:
+    return (
+        f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
-    head = [
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=policy),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("meta", name="referrer", content="no-referrer"),
-        element("meta", name="robots", content="noindex"),
-        element("title", f"{title}, {_timestamps.spell_day(figures.snapshot.taken)}"),
-        element("link", rel="icon", href="data:,"),  # or a browser asks the server for one
-        own_code("style", style),
-    ]
-    listed = bool(figures.header.row_count)  # where nothing is, zeros would look like figures
-    main = element(
-        "main",
-        _opening(figures, title),
-        sections.fleet(figures) if listed else None,
-        sections.history(figures),
-        changes(figures),
-        sections.policies(figures),
-        sections.platforms(figures),
-        sections.reporting(figures) if listed else None,
-        sections.grace(figures) if listed else None,
-        sections.missing(figures),
-        all_rows(figures),
-        sections.method(figures),
-        id="main",
-    )
-    footer = element(
-        "footer",
-        element(
-            "p",
-            "Made from Microsoft Graph by the Ansible collection graphops.intune.",
-        ),
-    )
-    skip = element("a", "Skip to all statuses", href="#rows", class_="skip")
-    body = element("body", skip, main, footer, own_code("script", script))
-    return f"<!DOCTYPE html>\n{element('html', element('head', head), body, lang='en').text}\n"
 
 
-def _hash(code: str) -> str:
+def _digest(code: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()}"
-
-
-def _opening(figures: Figures, title: str) -> Html:
-    meta = f"As of {_timestamps.spell(figures.snapshot.taken)}. All times are UTC."
-    return element(
-        "header",
-        element("h1", title),
-        element("p", headline(figures), class_="headline"),
-        element("p", meta, class_="note"),
-        _warning(figures),
-        _key_figures(figures),
-    )
-
-
-def _warning(figures: Figures) -> Html | None:
-    unreadable = len(figures.policies_with(Reading.UNREADABLE))
-    incomplete = len(figures.policies_with(Reading.INCOMPLETE))
-    if not (unreadable or incomplete):
-        return None
-    of_all = f" of {count(len(figures.snapshot.policies), 'policy')}"
-    parts = [
-        f"{number(unreadable)}{of_all} could not be read" if unreadable else "",
-        f"the {'list' if incomplete == 1 else 'lists'} of {number(incomplete)}{'' if unreadable else of_all} "
-        f"{'is' if incomplete == 1 else 'are'} shorter than the service counts"
-        if incomplete
-        else "",
-    ]
-    return element(
-        "p",
-        element("strong", "This report is incomplete: "),
-        "; ".join(part for part in parts if part),
-        ". ",
-        element("a", "What is missing", href="#missing"),
-        class_="warning",
-    )
-
-
-def _key_figures(figures: Figures) -> Html:
-    devices, failing = figures.tally.devices.total(), figures.tally.devices_in(Group.NOT_COMPLIANT)
-    silent = figures.freshness[Freshness.STALE] + figures.freshness[Freshness.NEVER]
-    soon = len({expiring.row.device_key for expiring in figures.expiring})
-    # What is missing can only add to these; whether a device is silent, it could also disprove.
-    at_least, of_those = ("", "") if figures.header.complete else ("at least", "of those read")
-    policies, days = count(figures.header.policies_read, "policy"), count(figures.limits.grace_days, "day")
-    entries = (
-        ("Devices", at_least, devices, f"under {policies}"),
-        ("Not compliant", at_least, failing, f"{share(failing, devices)} {of_those or 'of devices'}"),
-        ("Grace ends soon", at_least, soon, f"within {days}"),
-        ("Silent", of_those, silent, f"no report for {count(figures.limits.stale_days, 'day')}, or ever"),
-    )
-    shown = [
-        element(
-            "div",
-            element("dt", term),
-            element("dd", under(prefix) if prefix else None, element("b", number(value)), under(words)),
-        )
-        for term, prefix, value, words in entries
-    ]
-    if not figures.header.policies_read:
-        return fragment()
-    return element("dl", shown, class_="key")

@@ -2,14 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What became of each row since an earlier snapshot: over a month in which one device vanished and one was renamed."""
+"""The change of each row since an earlier snapshot."""
 
 from __future__ import annotations
 
 import pytest
-from ansible_collections.graphops.intune.plugins.plugin_utils._compliance import Group
 from ansible_collections.graphops.intune.plugins.plugin_utils._report.comparison import Change, Comparison, compare
-from ansible_collections.graphops.intune.plugins.plugin_utils._report.snapshot import Policy, Reading, Row, Tally
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.snapshot import Policy, Reading, Row
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,7 +45,7 @@ def ids(comparison: Comparison) -> dict[Change, list[str]]:
         (None, "compliant", None),
     ],
 )
-def test_what_became_of_a_row(before: str | None, now: str | None, change: Change | None) -> None:
+def test_the_change_of_a_row(before: str | None, now: str | None, change: Change | None) -> None:
     def rows(status: str | None) -> list[Row]:
         return [row("PC-1", status)] if status else []
 
@@ -54,7 +53,7 @@ def test_what_became_of_a_row(before: str | None, now: str | None, change: Chang
     assert ids(found) == ({change: ["PC-1"]} if change else {})
 
 
-def test_a_renamed_device_has_neither_vanished_nor_recovered() -> None:
+def test_a_renamed_device_is_the_same() -> None:
     before = policy(row("LAPTOP-OLD", "nonCompliant", id="1"), row("PC-2", id="2"))
     now = policy(row("LAPTOP-NEW", "nonCompliant", id="1"), row("PC-2", id="2"))
     found = compared([now], [before])
@@ -62,9 +61,10 @@ def test_a_renamed_device_has_neither_vanished_nor_recovered() -> None:
     assert (found.devices_before, found.devices_now) == (1, 1)
 
 
-def test_a_vanished_device_has_not_recovered() -> None:
+def test_a_device_that_is_no_longer_listed_has_not_recovered() -> None:
     found = compared([policy(row("PC-2"))], [policy(row("PC-1", "error"), row("PC-2"))])
     assert ids(found) == {Change.NO_LONGER_LISTED: ["PC-1"]}
+    assert (found.failing_no_longer_listed, found.devices_in(Change.NO_LONGER_LISTED)) == (1, 1)
     assert found.changes[Change.NO_LONGER_LISTED][0].row.status == "error"
 
 
@@ -80,10 +80,10 @@ def test_a_row_of_one_policy_is_not_that_of_another() -> None:
 @pytest.mark.parametrize("poor", [{"reading": Reading.INCOMPLETE}, {"reading": Reading.UNREADABLE}])
 @pytest.mark.parametrize("which", ["now", "before"])
 def test_what_was_not_read_in_full_both_times_is_left_out(poor: dict[str, Reading], which: str) -> None:
-    whole = policy(row("PC-1", "error"), row("PC-2"), id="a")
+    full = policy(row("PC-1", "error"), row("PC-2"), id="a")
     part = policy(row("PC-2"), id="a", **poor)
     steady = policy(row("PC-9", "error"), id="b")
-    found = compared([part if which == "now" else whole, steady], [whole if which == "now" else part, steady])
+    found = compared([part if which == "now" else full, steady], [full if which == "now" else part, steady])
     assert ids(found) == {}
     assert [left.id for left in found.left_out] == ["a"]
     assert [one.id for one in found.compared] == ["b"]
@@ -106,12 +106,11 @@ FLEETS = st.dictionaries(
 def test_the_steps_from_then_to_now_add_up(before: dict[str, str], now: dict[str, str]) -> None:
     found = compared(*([policy(*(row(name, status) for name, status in fleet.items()))] for fleet in (now, before)))
     number = {change: len(rows) for change, rows in found.changes.items()}
-    vanished = Tally.of(changed.row for changed in found.changes[Change.NO_LONGER_LISTED])
     assert found.rows_now == (
         found.rows_before
         - number[Change.RECOVERED]
         - number[Change.NO_LONGER_KNOWN]
-        - vanished.rows_in(Group.NOT_COMPLIANT)
+        - found.failing_no_longer_listed
         + number[Change.NEWLY_NOT_COMPLIANT]
         + number[Change.FIRST_LISTED_NOT_COMPLIANT]
     )

@@ -12,13 +12,18 @@ import re
 import time
 
 import pytest
-from ansible_collections.graphops.intune.plugins.plugin_utils._report import csv_file as _report_csv
-from ansible_collections.graphops.intune.plugins.plugin_utils._report.csv_file import COLUMNS, to_csv
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.csv_file import COLUMNS, cell, to_csv
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.figures import Figures
 from ansible_collections.graphops.intune.plugins.plugin_utils._report.snapshot import Reading
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.statuses import statuses_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from .fleets import NOW, WEEK_AGO, figures, policy, row, snapshot, unreadable
+
+
+def write(found: Figures) -> str:
+    return to_csv(found.snapshot.policies, statuses_of(found))
 
 
 def lines(text: str) -> list[dict[str, str]]:
@@ -46,27 +51,27 @@ def lines(text: str) -> list[dict[str, str]]:
     ],
 )
 def test_formulas_do_not_run(text: str, written: str) -> None:
-    found = lines(to_csv(figures(snapshot(policy(row(text, user=text, principal=text, model=text), name=text)))))[0]
+    found = lines(write(figures(snapshot(policy(row(text, user=text, principal=text, model=text), name=text)))))[0]
     for column in ("policy_display_name", "device_display_name", "user_name", "user_principal_name", "device_model"):
         assert found[column] == written
 
 
 @pytest.mark.parametrize("text", ["PC-1", "a=b", "", "'=1", "#1", "ada@contoso.example", "a; b", "a\nb"])
 def test_other_texts_stay_as_they_are(text: str) -> None:
-    assert _report_csv.cell(text) == text
+    assert cell(text) == text
 
 
 @pytest.mark.parametrize("unseen", ["\x1c", "\x1f\x0b", " ", "\u200b\u3000"])
-def test_no_name_takes_time_without_end(unseen: str) -> None:
+def test_the_time_for_a_name_grows_only_with_its_length(unseen: str) -> None:
     started = time.monotonic()
-    assert _report_csv.cell(unseen * 50_000 + "x").endswith("x")
-    assert _report_csv.cell(unseen * 50_000 + "=").startswith("'")
+    assert cell(unseen * 50_000 + "x").endswith("x")
+    assert cell(unseen * 50_000 + "=").startswith("'")
     assert time.monotonic() - started < 3
 
 
 @given(st.text(st.one_of(st.sampled_from("=+-@;\t\r\n x'"), st.characters()), max_size=6))
 def test_no_cell_begins_as_a_formula_does_however_it_is_split(text: str) -> None:
-    shown = _report_csv.cell(text)
+    shown = cell(text)
     assert shown[:1] not in tuple("\t\r\n")
     assert not any(part.lstrip()[:1] in tuple("=+-@") for part in re.split("[;\t\r\n]", shown))
     assert shown.replace("'", "") == text.replace("'", "").replace("\0", "\ufffd")
@@ -74,8 +79,8 @@ def test_no_cell_begins_as_a_formula_does_however_it_is_split(text: str) -> None
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=6))
 def test_whatever_a_name_holds_it_stays_one_cell(name: str) -> None:
-    found = lines(to_csv(figures(snapshot(policy(row(f"x{name}", id="1"))))))
-    assert [line["device_display_name"] for line in found] == [_report_csv.cell(f"x{name}")]
+    found = lines(write(figures(snapshot(policy(row(f"x{name}", id="1"))))))
+    assert [line["device_display_name"] for line in found] == [cell(f"x{name}")]
 
 
 def test_every_row_is_there_with_what_is_known_of_it() -> None:
@@ -85,7 +90,7 @@ def test_every_row_is_there_with_what_is_known_of_it() -> None:
         row("PC-2", "nonCompliant", reported="never", grace="2026-11-30T00:00:00Z"),
         row(None, "quarantined", id="3", reported=None, grace=None),
     )
-    text = to_csv(figures(snapshot(now), snapshot(before, taken=WEEK_AGO)))
+    text = write(figures(snapshot(now), snapshot(before, taken=WEEK_AGO)))
     assert text[1:].splitlines(keepends=True)[0] == ",".join(f'"{column}"' for column in COLUMNS) + "\r\n"
     found = lines(text)
     assert found[0] == {
@@ -111,10 +116,11 @@ def test_every_row_is_there_with_what_is_known_of_it() -> None:
     assert found[2]["device_display_name"] == found[2]["last_reported_date_time"] == ""
 
 
-def test_what_could_not_be_read_is_a_line_and_what_is_incomplete_says_so() -> None:
+def test_a_policy_that_could_not_be_read_is_a_line_and_an_incomplete_one_is_marked() -> None:
     short = policy(row(), reading=Reading.INCOMPLETE, counted=5)
-    found = lines(to_csv(figures(snapshot(short, unreadable(problem="=403")))))
+    found = lines(write(figures(snapshot(short, unreadable(problem="=403"), policy(row(), id="last")))))
     assert [(line["policy_id"], line["policy_reading"], line["status"], line["problem"]) for line in found] == [
         ("windows", "incomplete", "compliant", ""),
         ("closed", "unreadable", "", "'=403"),
+        ("last", "complete", "compliant", ""),
     ]

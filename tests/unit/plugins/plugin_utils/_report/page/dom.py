@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Just enough of a document to ask a page what is in it. Elements that are not well nested are an error."""
+"""A small document model, to find elements and text in a page. Elements that are not nested correctly are an error."""
 
 from __future__ import annotations
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from ansible_collections.graphops.intune.plugins.plugin_utils._report.page import charts as _charts
 from ansible_collections.graphops.intune.plugins.plugin_utils._report.page.charts import (
+    Part,
     Point,
     Scale,
+    Segment,
     runs,
     stack,
+    stacked_bar,
     ticks,
 )
 from hypothesis import given
@@ -70,4 +72,11 @@ def test_a_bar_is_full_and_hides_nothing(values: list[int]) -> None:
 
 
 def test_parts_keep_their_proportions() -> None:
-    assert stack([75, 25]) == [_charts.Segment(0, 75), _charts.Segment(75, 25)]
+    assert stack([75, 25]) == [Segment(0, 75), Segment(75, 25)]
+
+
+def test_a_bar_has_its_parts_in_order() -> None:
+    assert stacked_bar([("Good", 3, "good"), ("Bad", 1, "bad")]) == [
+        Part("Good", 3, "good", Segment(0, 75)),
+        Part("Bad", 1, "bad", Segment(75, 25)),
+    ]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The page: what it says, what it is made of, and what it never asks for."""
+"""The page: its text, its elements, and that it sends no request."""
 
 from __future__ import annotations
 
@@ -11,26 +11,24 @@ import hashlib
 import itertools
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.graphops.intune.plugins.plugin_utils._report.figures import Figures
 from ansible_collections.graphops.intune.plugins.plugin_utils._report.history import UnreadableFile
 from ansible_collections.graphops.intune.plugins.plugin_utils._report.page import page as _page
-from ansible_collections.graphops.intune.plugins.plugin_utils._report.page.rows import PAGE_SIZE
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.page.table import PAGE_SIZE
 from ansible_collections.graphops.intune.plugins.plugin_utils._report.snapshot import Reading
-from ansible_collections.graphops.intune.plugins.plugin_utils._report.wording import NBSP
 
+from .. import fleets
 from ..fleets import HOSTILE, NOW, WEEK_AGO, figures, policy, row, snapshot, unreadable
 from .dom import Node, parse
 
-FILES = Path(_page.__file__).parents[4] / "roles" / "compliance_report" / "files"
-STYLE, SCRIPT = ((FILES / f"report.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
+STYLE, SCRIPT = ((_page.FILES / f"report.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
 
 
 def page(found: Figures, title: str = "Fleet") -> Node:
-    return parse(_page.to_html(found, title, STYLE, SCRIPT))
+    return parse(fleets.page(found, title))
 
 
 def section(document: Node, identifier: str) -> Node:
@@ -38,9 +36,7 @@ def section(document: Node, identifier: str) -> Node:
 
 
 def table(document: Node, identifier: str, index: int = 0) -> list[list[str]]:
-    return [
-        [text.replace(NBSP, " ") for text in line] for line in section(document, identifier).all("table")[index].table()
-    ]
+    return section(document, identifier).all("table")[index].table()
 
 
 def data(document: Node) -> dict[str, Any]:
@@ -48,7 +44,7 @@ def data(document: Node) -> dict[str, Any]:
     return read
 
 
-def whole() -> Figures:
+def everything() -> Figures:
     """A fleet in which everything occurs."""
     before = [
         policy(row("PC-1", "error"), row("PC-2"), row("PC-3", "error"), row("GONE", "error"), row("PC-5", "conflict")),
@@ -70,20 +66,20 @@ def whole() -> Figures:
         unreadable("mac", type="#microsoft.graph.macOSCompliancePolicy"),
     ]
     earlier = snapshot(*before, taken=WEEK_AGO)
-    return figures(snapshot(*now), earlier, unreadable=(UnreadableFile("x.json", "it is not JSON"),))
+    return figures(snapshot(*now), earlier, unreadable=(UnreadableFile("x.json", "not valid JSON"),))
 
 
-def test_the_opening_says_it_all() -> None:
-    document = page(whole(), "Fleet, Contoso")
+def test_the_summary() -> None:
+    document = page(everything(), "Fleet, Contoso")
     assert document.one("head").one("title").text == "Fleet, Contoso, 24 November 2026"
     assert document.one("h1").text == "Fleet, Contoso"
-    assert document.one("p", class_="headline").text.replace(NBSP, " ") == (
-        "As far as could be read, 3 of 8 devices (37.5 %) are not compliant; in the one policy read in full both "
+    assert document.one("p", class_="headline").text == (
+        "As far as could be read, 3 of 8 devices (37.5%) are not compliant; in the one policy read in full both "
         "times, 1 fewer than on 17 November."
     )
     assert "All times are UTC" in document.one("header").text
-    assert document.one("p", class_="warning").text == (
-        "This report is incomplete: 1 of 3 policies could not be read; the list of 1 is shorter than the service "
+    assert " ".join(document.one("p", class_="warning").text.split()) == (
+        "This report is incomplete: of 3 policies, 1 could not be read, and 1 lists fewer statuses than the service "
         "counts. What is missing"
     )
     key = document.one("dl", class_="key")
@@ -91,33 +87,33 @@ def test_the_opening_says_it_all() -> None:
         ("Devices", "8"),
         ("Not compliant", "3"),
         ("Grace ends soon", "1"),
-        ("Silent", "2"),
+        ("Not reporting", "2"),
     ]
     assert [value.text.startswith("at least") for value in key.all("dd")] == [True, True, True, False]
 
 
-def test_where_the_fleet_stands() -> None:
-    assert table(page(whole()), "fleet") == [
+def test_the_fleet_by_worst_status() -> None:
+    assert table(page(everything()), "fleet") == [
         ["Worst status", "Devices", "Share", "Statuses"],
-        ["Not compliant", "3", "37.5 %", "3"],
-        ["Error", "1", "12.5 %", "1"],
-        ["Conflict", "1", "12.5 %", "1"],
-        ["Noncompliant", "1", "12.5 %", "1"],
-        ["Not known", "2", "25.0 %", "2"],
-        ["quarantined", "1", "12.5 %", "1"],
-        ["Unknown", "1", "12.5 %", "1"],
-        ["Compliant", "2", "25.0 %", "2"],
-        ["Compliant", "2", "25.0 %", "2"],
-        ["Not applicable", "1", "12.5 %", "1"],
-        ["All", "8", "100.0 %", "8"],
+        ["Not compliant", "3", "37.5%", "3"],
+        ["Error", "1", "12.5%", "1"],
+        ["Conflict", "1", "12.5%", "1"],
+        ["Noncompliant", "1", "12.5%", "1"],
+        ["Not known", "2", "25.0%", "2"],
+        ["quarantined", "1", "12.5%", "1"],
+        ["Unknown", "1", "12.5%", "1"],
+        ["Compliant", "2", "25.0%", "2"],
+        ["Compliant", "2", "25.0%", "2"],
+        ["Not applicable", "1", "12.5%", "1"],
+        ["All", "8", "100.0%", "8"],
     ]
 
 
 def test_what_has_changed() -> None:
-    document = page(whole())
+    document = page(everything())
     assert section(document, "changes").one("h2").text == "Since 17 November"
     assert (
-        "Left out, since they were not read in full both times: The ios policy; The mac policy."
+        "Left out, because they were not read in full both times: The ios policy; The mac policy."
         in section(document, "changes").text
     )
     assert table(document, "changes") == [
@@ -143,39 +139,39 @@ def test_what_has_changed() -> None:
 
 
 def test_by_policy_and_by_platform_never_zero_for_what_was_not_read() -> None:
-    document = page(whole())
+    document = page(everything())
     assert table(document, "policies") == [
         ["Policy", "Devices", "Not compliant", "Share"],
-        ["The windows policyWindows", "7", "3", "42.9 %"],
-        ["The ios policyiOS and iPadOSincomplete", "at least 1", "at least 0", "0.0 %of those read"],
+        ["The windows policyWindows", "7", "3", "42.9%"],
+        ["The ios policyiOS and iPadOSincomplete", "at least 1", "at least 0", "0.0%of those read"],
         ["The mac policymacOS", "not read", "not read", "not read"],
     ]
     assert table(document, "platforms")[1:] == [
-        ["Windows", "7", "3", "42.9 %"],
-        ["iOS and iPadOSincomplete", "at least 1", "at least 0", "0.0 %of those read"],
+        ["Windows", "7", "3", "42.9%"],
+        ["iOS and iPadOSincomplete", "at least 1", "at least 0", "0.0%of those read"],
         ["macOS", "not read", "not read", "not read"],
     ]
     missing = section(document, "missing")
     assert [item.text for item in missing.all("li")] == [
         "The mac policymacOS403 Forbidden",
         "The ios policyiOS and iPadOS1 status listed, 9 counted by the service",
-        "x.jsonit is not JSON",
+        "x.jsonnot valid JSON",
     ]
 
 
 def test_trend() -> None:
-    document = page(whole())
+    document = page(everything())
     assert table(document, "trend") == [
         ["Snapshot, UTC", "Devices", "Not compliant", "Share"],
-        ["2026-11-17 06:00", "6", "4", "66.7 %"],
-        ["2026-11-24 06:00incomplete", "8", "3", "37.5 %"],
+        ["2026-11-17 06:00", "6", "4", "66.7%"],
+        ["2026-11-24 06:00incomplete", "8", "3", "37.5%"],
     ]
     for kind in ("wide", "narrow"):
         chart = section(document, "trend").one("svg", class_=kind)
         assert len(chart.all("circle")) == 2
         assert [("uncertain" in str(dot.attributes["class"])) for dot in chart.all("circle")] == [False, True]
         heights = [float(str(dot.attributes["cy"])) for dot in chart.all("circle")]
-        assert heights[0] < heights[1]  # 4 stands above 3
+        assert heights[0] < heights[1]  # 4 is above 3
     assert (
         "From 4 on 17 November 2026 to at least 3 on 24 November 2026; of the complete readings, lowest 4"
         in section(document, "trend").text
@@ -183,7 +179,7 @@ def test_trend() -> None:
 
 
 def test_grace_and_reporting() -> None:
-    document = page(whole())
+    document = page(everything())
     assert table(document, "grace")[1] == [
         "PC-2",
         "ada@contoso.example",
@@ -196,7 +192,7 @@ def test_grace_and_reporting() -> None:
         ["Driftingwithin 30 days", "1"],
         ["Stalelonger ago", "1"],
         ["Neverhas not reported yet", "1"],
-        ["Unknownno date, or one that cannot be read", "1"],
+        ["Unknownno date, or not a valid one", "1"],
     ]
 
 
@@ -213,7 +209,7 @@ def test_a_first_and_complete_report() -> None:
 
 def test_no_policy_at_all() -> None:
     document = page(figures(snapshot()))
-    assert document.one("p", class_="headline").text == "There is no compliance policy to report on."
+    assert document.one("p", class_="headline").text == "No compliance policies were found."
     assert not document.all("table")
 
 
@@ -240,7 +236,7 @@ def test_all_rows_are_data_and_the_worst_are_there_without_a_script() -> None:
 
 
 def test_the_change_of_a_row_is_in_its_data() -> None:
-    document = page(whole())
+    document = page(everything())
     words = data(document)["changes"]
     found = {line[0]: words[line[6]] for line in data(document)["rows"] if line[6] >= 0}
     assert found == {
@@ -283,15 +279,29 @@ def test_hostile_names_show_as_text_everywhere(name: str) -> None:
     assert "49" not in document.one("h1").text
 
 
-def test_characters_that_turn_the_text_are_shown() -> None:
-    document = page(figures(snapshot(policy(row("gpj\u202eexe.", "error"), name="a\u202eb"))))
-    assert data(document)["policies"][0][0] == "a[U+202E]b"
-    assert data(document)["rows"][0][0] == "gpj[U+202E]exe."
-    assert table(document, "rows")[1][0] == "gpj[U+202E]exe."
+def test_characters_that_turn_the_text_are_written_out_everywhere() -> None:
+    name = "gpj\u202eexe."
+    hostile = row(name, "error", user=name, principal=name, grace="2026-11-25T00:00:00Z")
+    shut = unreadable(name=name, type=name, problem=name)
+    found = figures(
+        snapshot(policy(hostile, name=name, type=name), shut),
+        snapshot(policy(), taken=WEEK_AGO),
+        unreadable=(UnreadableFile(name, name),),
+    )
+    markup = fleets.page(found, name)
+    assert "\u202e" not in markup
+    document = parse(markup)
+    shown = "gpj[U+202E]exe."
+    assert document.one("h1").text == shown
+    assert data(document)["policies"][0] == [shown, shown]
+    assert data(document)["rows"][0][:2] == [shown, shown]
+    assert table(document, "rows")[1][0] == shown
+    for identifier in ("changes", "policies", "platforms", "grace", "missing", "rows"):
+        assert shown in section(document, identifier).text, identifier
 
 
-def test_it_asks_for_nothing_from_anywhere() -> None:
-    markup = _page.to_html(whole(), "Fleet", STYLE, SCRIPT)
+def test_it_sends_no_request() -> None:
+    markup = fleets.page(everything())
     document = parse(markup)
     for node in document:
         assert node.tag not in ("img", "iframe", "object", "embed", "base", "form", "audio", "video", "image", "use")
@@ -309,7 +319,7 @@ def test_it_asks_for_nothing_from_anywhere() -> None:
 
 
 def test_the_policy_allows_our_own_code_alone() -> None:
-    document = page(whole())
+    document = page(everything())
     policy_text = str(document.one("meta", http_equiv="Content-Security-Policy").attributes["content"])
     directives = dict(directive.strip().split(" ", 1) for directive in policy_text.split(";"))
     code = {"style-src": document.one("style").text, "script-src": document.all("script")[-1].text}
@@ -327,14 +337,14 @@ def test_the_policy_allows_our_own_code_alone() -> None:
 
 
 def test_headings_are_in_order() -> None:
-    levels = [int(node.tag[1]) for node in page(whole()) if re.fullmatch("h[1-6]", node.tag)]
+    levels = [int(node.tag[1]) for node in page(everything()) if re.fullmatch("h[1-6]", node.tag)]
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(later - earlier <= 1 for earlier, later in itertools.pairwise(levels))
 
 
 def test_references_lead_somewhere_and_ids_are_unique() -> None:
-    document = page(whole())
+    document = page(everything())
     ids = [node.attributes["id"] for node in document if "id" in node.attributes]
     assert len(ids) == len(set(ids))
     for node in document:
@@ -344,8 +354,8 @@ def test_references_lead_somewhere_and_ids_are_unique() -> None:
         assert not link.startswith("#") or link[1:] in ids
 
 
-def test_tables_can_be_heard() -> None:
-    for found in page(whole()).all("table"):
+def test_tables_are_accessible() -> None:
+    for found in page(everything()).all("table"):
         assert found.one("caption").text
         columns = len(found.one("thead").all("th"))
         assert all(head.attributes["scope"] == "col" for head in found.one("thead").all("th"))
@@ -355,8 +365,8 @@ def test_tables_can_be_heard() -> None:
         assert found.attributes["role"] == "table"
 
 
-def test_charts_can_be_heard() -> None:
-    document = page(whole())
+def test_charts_are_accessible() -> None:
+    document = page(everything())
     charts = [chart for chart in document.all("svg") if chart.attributes.get("aria-hidden") != "true"]
     assert len(charts) == 4
     for chart in charts:
@@ -365,8 +375,8 @@ def test_charts_can_be_heard() -> None:
         assert chart.one("desc").text.endswith(".")
 
 
-def test_a_status_is_never_told_by_colour_alone() -> None:
-    document = page(whole())
+def test_a_status_is_never_shown_by_color_alone() -> None:
+    document = page(everything())
     for node in document:
         marks = [
             child
@@ -377,7 +387,7 @@ def test_a_status_is_never_told_by_colour_alone() -> None:
 
 
 def test_controls_have_names() -> None:
-    document = page(whole())
+    document = page(everything())
     labelled = [control for label in document.all("label") for tag in ("input", "select") for control in label.all(tag)]
     controls = [*document.all("input"), *document.all("select")]
     assert [id(control) for control in controls] == [id(control) for control in sorted(labelled, key=controls.index)]
@@ -387,7 +397,7 @@ def test_controls_have_names() -> None:
     assert document.one("html").attributes["lang"] == "en"
 
 
-def test_many_snapshots_are_a_line_without_a_smear() -> None:
+def test_many_snapshots_are_a_line_without_marks() -> None:
     days = [f"20{year:02}-{month:02}-01T06:00:00Z" for year in range(20, 26) for month in range(1, 13)]
     earlier = [snapshot(policy(row("A", "error")), taken=day) for day in days]
     document = page(figures(snapshot(policy(row("A", "error"))), *earlier))
