@@ -51,12 +51,15 @@ from ansible_collections.graphops.intune.plugins.plugin_utils import _timestamps
 from ansible_collections.graphops.intune.plugins.plugin_utils._desired.csv_rows import Dialect
 from ansible_collections.graphops.intune.plugins.plugin_utils._desired.files import DesiredError, Policy, read_file
 from ansible_collections.graphops.intune.plugins.plugin_utils._inventory import devices, host_names
-from ansible_collections.graphops.intune.plugins.plugin_utils._report import snapshot as _snapshot
+from ansible_collections.graphops.intune.plugins.plugin_utils._report import snapshot_file
 from ansible_collections.graphops.intune.plugins.plugin_utils._report.csv_file import to_csv
 from ansible_collections.graphops.intune.plugins.plugin_utils._report.figures import Limits, count
 from ansible_collections.graphops.intune.plugins.plugin_utils._report.history import History
-from ansible_collections.graphops.intune.plugins.plugin_utils._report.json_file import to_json
-from ansible_collections.graphops.intune.plugins.plugin_utils._report.page.page import to_html
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.json_file import to_document, to_json
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.page.page import ReportPage
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.reading import policy_of
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.snapshot import Header, Reading, Row, Snapshot
+from ansible_collections.graphops.intune.plugins.plugin_utils._report.statuses import statuses_of
 from ansible_collections.graphops.intune.plugins.plugin_utils._unsafe import mark_unsafe
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -303,7 +306,7 @@ _CELLS = st.one_of(st.none(), _TEXTS, _JSON)
 _POLICIES = st.fixed_dictionaries(
     {
         **dict.fromkeys(("id", "name", "type", "counted", "problem"), _CELLS),
-        "reading": st.one_of(st.sampled_from([reading.value for reading in _snapshot.Reading]), _JSON),
+        "reading": st.one_of(st.sampled_from([reading.value for reading in Reading]), _JSON),
         "rows": st.one_of(st.lists(st.lists(_CELLS, min_size=8, max_size=8), max_size=3), _JSON),
     }
 )
@@ -312,8 +315,8 @@ _HEADERS = st.fixed_dictionaries(
         "graphops_intune_snapshot": st.just(1),
         "taken": st.just("2026-11-24T06:00:00Z"),
         "complete": st.one_of(st.booleans(), _JSON),
-        **dict.fromkeys(_snapshot.Header._fields[2:], st.one_of(st.integers(0, 9), _JSON)),
-        "columns": st.just(list(_snapshot.Row._fields)),
+        **dict.fromkeys(Header._fields[2:], st.one_of(st.integers(0, 9), _JSON)),
+        "columns": st.just(list(Row._fields)),
         "policies": st.one_of(st.lists(_POLICIES, max_size=3), _JSON),
     }
 )
@@ -326,15 +329,21 @@ def reports(document: Any) -> None:
     _report(json.dumps(document))
 
 
+_PAGE = ReportPage(None, "template")
+
+
 def _report(text: str) -> None:
     try:
-        read = _snapshot.from_json(text)
-    except _snapshot.SnapshotError:
+        read = snapshot_file.from_json(text)
+    except snapshot_file.SnapshotError:
         return
-    assert _snapshot.from_json(read.to_json()) == read
-    _snapshot.header_from_json(text)
-    figures = count(read, History((read.header(),), read), Limits())
-    for written in (to_html(figures, "x", "", ""), to_csv(figures), to_json(figures, text, "x")):
+    assert snapshot_file.from_json(snapshot_file.to_json(read)) == read
+    snapshot_file.header_from_json(text)
+    figures = count(read, History((read.header,), read), Limits())
+    statuses = statuses_of(figures)
+    document = to_document(figures, "x", "x")
+    page = _PAGE.render(figures, document, statuses)
+    for written in (page, to_csv(read.policies, statuses), to_json(document)):
         written.encode()  # what cannot be encoded must have been replaced
 
 
@@ -366,11 +375,9 @@ def rows(found: list[dict[str, Any]], document: Any) -> None:
         except IntuneError as error:
             _keep_error(error)
     shown = [model.show(row, "p", "beta") for row in found]
-    _snapshot.from_results(
-        [{"id": "p", "display_name": document, "type": document}],
-        [{"device_compliance_statuses": shown, "overviews": [{"a_count": 1}], "complete": True}],
-        "2026-11-24T06:00:00Z",
-    ).to_json().encode()
+    result = {"device_compliance_statuses": shown, "overviews": [{"a_count": 1}], "complete": True}
+    policy = policy_of({"id": "p", "display_name": document, "type": document}, result)
+    snapshot_file.to_json(Snapshot("2026-11-24T06:00:00Z", [policy])).encode()
     try:
         grouped = host_names.group(shown, ["device_display_name"], lambda _entry, _row: None)
     except IntuneError as error:
