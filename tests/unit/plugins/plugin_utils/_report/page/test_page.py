@@ -300,6 +300,18 @@ def test_characters_that_turn_the_text_are_written_out_everywhere() -> None:
         assert shown in section(document, identifier).text, identifier
 
 
+def test_names_end_their_direction_of_writing_and_their_absence_is_shown() -> None:
+    named = row("PC-1", "error", principal="ada@contoso.example", grace="2026-11-25T00:00:00Z")
+    blank = row(" \t", "error", id="2", principal="", grace="2026-11-25T00:00:00Z")
+    found = figures(snapshot(policy(named, blank, name="Baseline")), snapshot(policy(), taken=WEEK_AGO))
+    for identifier in ("rows", "grace", "changes"):
+        lines = section(page(found), identifier).all("table")[-1].one("tbody").all("tr")
+        names = [[node.text for node in line.all("bdi")] for line in lines]
+        absent = [[node.text for node in line.all("span", class_="none")] for line in lines]
+        assert sorted(names) == [["Baseline"], ["PC-1", "ada@contoso.example", "Baseline"]], identifier
+        assert sorted(absent) == [[], ["no name", "no user"]], identifier
+
+
 def test_it_sends_no_request() -> None:
     markup = fleets.page(everything())
     document = parse(markup)
