@@ -80,7 +80,7 @@ class FreshnessRule(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Share:
-    """The figures of a part of the fleet: a policy, or a platform. ``tally`` is None where nothing could be read."""
+    """The figures of a part of the fleet: a policy, or a platform. Where nothing could be read, ``tally`` is null."""
 
     tally: Tally | None
     policies: Sequence[Policy]

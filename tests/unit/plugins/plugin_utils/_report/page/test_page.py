@@ -11,6 +11,7 @@ import hashlib
 import itertools
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -346,6 +347,15 @@ def test_the_policy_allows_our_own_code_alone() -> None:
     }
     tags = [node.tag for node in document.one("head")]
     assert tags[1:3] == ["meta", "meta"], "the character set and the policy come before all that they are about"
+
+
+def test_our_own_code_cannot_end_its_element(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_page, "FILES", tmp_path)
+    (tmp_path / "report.js").write_text("void 0")
+    for text in ("a </STYLE> b", "<!-- a"):
+        (tmp_path / "report.css").write_text(text)
+        with pytest.raises(ValueError, match=r"report\.css must contain neither"):
+            page(everything())
 
 
 def test_headings_are_in_order() -> None:
