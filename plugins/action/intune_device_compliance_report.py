@@ -29,7 +29,7 @@ from ..plugin_utils._report.page.page import ReportPage
 from ..plugin_utils._report.reading import FleetReader
 from ..plugin_utils._report.report import Report, make_report, read_earlier, write_report
 from ..plugin_utils._report.snapshot import Snapshot
-from ..plugin_utils._unsafe import inert
+from ..plugin_utils._unsafe import mark_unsafe
 
 
 class ActionModule(ActionBase):
@@ -45,7 +45,7 @@ class ActionModule(ActionBase):
             found = {"failed": True, "msg": error.sentence, "failure": error.failure.as_dict()}
         except ReportError as error:
             found = {"failed": True, "msg": error.sentence, **({"failure": error.failure} if error.failure else {})}
-        return {**result, **inert(found), **{kind: texts for kind, texts in self._messages.items() if texts}}
+        return {**result, **mark_unsafe(found), **{kind: texts for kind, texts in self._messages.items() if texts}}
 
     def _report(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         own, connection = split(self._task.args)

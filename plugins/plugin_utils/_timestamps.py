@@ -50,9 +50,6 @@ def is_timestamp(value: Any) -> bool:
     return isinstance(value, str) and bool(_FORMAT.fullmatch(value)) and canonical(value) == value
 
 
-is_moment = is_timestamp  # for the report, until it uses the new name
-
-
 def days_after(timestamp: str, days: int) -> str:
     """Return the timestamp that is *days* later, or earlier for a negative number.
 

@@ -113,7 +113,7 @@ class ReportOptions:
                 f"{self.named('name')} is {self.name!r}; it must be the name of a file without its extension, of "
                 'letters, digits, "-", "_" and "."'
             )
-        if not _timestamps.is_moment(self.timestamp):
+        if not _timestamps.is_timestamp(self.timestamp):
             found.append(
                 f"{self.named('timestamp')} is {self.timestamp!r}; it must be a time in UTC, such as "
                 "2026-11-24T06:00:00Z"

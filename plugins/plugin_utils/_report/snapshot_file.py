@@ -99,7 +99,7 @@ def _header(document: Mapping[str, Any]) -> Header:
     values: list[Any] = [document[field] for field in Header._fields]
     taken, complete, *numbers = values
     valid = isinstance(complete, bool) and all(isinstance(number, int) and number >= 0 for number in numbers)
-    if not valid or not _timestamps.is_moment(taken):
+    if not valid or not _timestamps.is_timestamp(taken):
         raise SnapshotError("invalid header values")
     return Header(*values)
 

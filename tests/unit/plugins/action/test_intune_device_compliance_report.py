@@ -19,7 +19,7 @@ from ansible_collections.graphops.intune.plugins.action.intune_device_compliance
 from ansible_collections.graphops.intune.plugins.module_utils._options import connection_argument_spec
 from ansible_collections.graphops.intune.plugins.modules import intune_device_compliance_report as _module
 from ansible_collections.graphops.intune.plugins.plugin_utils._report.options import ARGUMENT_SPEC, ROLE
-from ansible_collections.graphops.intune.plugins.plugin_utils._unsafe import MARKED
+from ansible_collections.graphops.intune.plugins.plugin_utils._unsafe import needs_mark
 
 HOSTILE = "{{ lookup('pipe', 'id') }}"
 NOW = "2026-11-24T06:00:00Z"
@@ -214,7 +214,7 @@ def test_text_from_the_service_is_never_a_template(run: Runner) -> None:
     run.results["q"] = REFUSED
     text = run()["missing"][0]
     assert HOSTILE in text
-    assert hasattr(text, "__UNSAFE__") is MARKED
+    assert hasattr(text, "__UNSAFE__") is needs_mark()
 
 
 @pytest.mark.parametrize("place", ["role/templates", "role", "templates", "."])
