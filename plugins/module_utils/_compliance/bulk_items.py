@@ -116,6 +116,10 @@ class Item:
         self.outcome = Outcome.FAILED
         self.error = error
 
+    def not_attempted(self, error: IntuneError) -> IntuneError:
+        """Return the error of an item that was not attempted because of another request: a later run can do it."""
+        return IntuneError(error.sentence, dataclasses.replace(error.failure, retryable=True))
+
     def extend(self, pending: Plan, found: Row) -> None:
         """Add what differs by now: another declared property may have been changed meanwhile.
 
@@ -187,8 +191,8 @@ def leave(items: Iterable[Item], error: IntuneError) -> None:
     An item whose update was sent before, with its answer lost, has failed; and so has one that no other run can do.
     """
     final = error.failure.code == Code.WRITE_NOT_SUPPORTED
-    left = error if final else IntuneError(error.sentence, dataclasses.replace(error.failure, retryable=True))
     for item in items:
+        left = error if final else item.not_attempted(error)
         if item.tried or final:
             item.fail(left)
         elif item.outcome is Outcome.NOT_ATTEMPTED:

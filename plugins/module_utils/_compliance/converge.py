@@ -119,6 +119,10 @@ class _Single(Item):
         self.before = row
         super().compare(row)
 
+    def not_attempted(self, error: IntuneError) -> IntuneError:
+        """Return the error itself, since there is no other item to which it belongs."""
+        return error
+
 
 def converge_one(
     client: GraphClient,

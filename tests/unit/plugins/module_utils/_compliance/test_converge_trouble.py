@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest import mock
 
 import pytest
 import requests
-from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError, Phase
+from ansible_collections.graphops.intune.plugins.module_utils._errors import Failure, IntuneError, Phase
 
 from ...converging import Converge
-from ...support import ITEM, LIST, STATUS, Clock, Reply, Script, no_route, refusal, row
+from ...support import ITEM, LIST, STATUS, Clock, Renewable, Reply, Script, no_route, refusal, row
 
 LOST: list[Reply | Exception] = [
     Reply(500),
@@ -359,3 +360,10 @@ def test_only_a_failure_that_was_read_back_reports_a_change(converge: Converge, 
     script.expect("GET", ITEM, refusal(403, "Forbidden", "no"))
     error: IntuneError = converge.fail(status="error")
     assert not error.result.get("changed")
+
+
+def test_a_refused_login_is_not_retryable(converge: Converge, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = IntuneError("Signing in failed: no", Failure("auth_failed", "no", Phase.AUTH))
+    monkeypatch.setattr(Renewable, "token", mock.Mock(side_effect=refused))
+    failure = converge.fail(status="error").failure
+    assert (failure.code, failure.phase, failure.retryable) == ("auth_failed", Phase.AUTH, False)
