@@ -30,6 +30,7 @@ _PROPERTIES = (
     Property("osVersion", "os_version", EdmType.STRING, nullable=True),
     Property("azureADRegistered", "azure_ad_registered", EdmType.BOOLEAN, nullable=True),
     Property("deviceEnrollmentType", "enrollment_type", EdmType.DEVICE_ENROLLMENT_TYPE, nullable=False),
+    Property("isEncrypted", "is_encrypted", EdmType.BOOLEAN, nullable=False),
     Property("emailAddress", "email_address", EdmType.STRING, nullable=True),
     Property("azureADDeviceId", "azure_ad_device_id", EdmType.STRING, nullable=True, operators=_EQUAL),
     Property("deviceRegistrationState", "registration_state", EdmType.DEVICE_REGISTRATION_STATE, nullable=False),
@@ -68,6 +69,7 @@ class ManagedDevice(Entity):
     os_version: str | None = None
     azure_ad_registered: bool | None = True
     enrollment_type: str = "unknown"
+    is_encrypted: bool = False
     email_address: str | None = None
     azure_ad_device_id: str | None = None
     registration_state: str = "registered"

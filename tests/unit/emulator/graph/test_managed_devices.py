@@ -21,7 +21,8 @@ DEVICES_WRITE = "DeviceManagementManagedDevices.ReadWrite.All"
 NAMES = ["PC-0001", "PC-0002", "KIOSK-0003", "Ada's iPhone", "Bea's iPad"]
 PROPERTIES = {
     "id", "userId", "deviceName", "managedDeviceOwnerType", "enrolledDateTime", "lastSyncDateTime", "operatingSystem",
-    "complianceState", "managementAgent", "osVersion", "azureADRegistered", "deviceEnrollmentType", "emailAddress",
+    "complianceState", "managementAgent", "osVersion", "azureADRegistered", "deviceEnrollmentType",
+    "isEncrypted", "emailAddress",
     "azureADDeviceId", "deviceRegistrationState", "userPrincipalName", "model", "manufacturer",
     "complianceGracePeriodExpirationDateTime", "serialNumber", "userDisplayName",
 }  # fmt: skip
