@@ -95,22 +95,27 @@ def test_hosts_are_grouped_and_composed(ansible: Ansible) -> None:
     assert found.hosts["Ada_s_iPhone"]["shout"] == "ADA'S IPHONE"
 
 
-def readme_blocks() -> list[Any]:
-    """The examples in the README's section on the inventory: the configuration, and the playbook."""
-    section = (ROOT / "README.md").read_text(encoding="utf-8").split("## Inventory\n")[1].split("\n## ")[0]
-    return [part.split("```")[0] for part in section.split("```yaml\n")[1:]]
+PLAYBOOK = """
+- hosts: status_nonCompliant:status_error:status_conflict
+  gather_facts: false
+  tasks:
+    - ansible.builtin.debug:
+        msg: "{{ intune_compliance_status }}, used by {{ intune_user_names | join(', ') }}"
+"""
 
 
-def test_the_readmes_first_example_works_when_copied(ansible: Ansible) -> None:
+def test_the_readmes_example_works_when_it_is_copied(ansible: Ansible) -> None:
     source, playbook = ansible.folder / "fleet.intune_devices.yml", ansible.folder / "remediate.yml"
-    for path, text in zip((source, playbook), readme_blocks(), strict=True):
-        path.write_text(text)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    source.write_text(readme.split(f"<!-- example: {source.name} -->\n```yaml\n")[1].split("```")[0])
+    playbook.write_text(PLAYBOOK)
     output = ansible.folder / "graph"
     shown = ansible._run(["ansible-inventory", "-i", str(source), "--graph", "--output", str(output)], {})
     assert shown.code == 0
     assert "[WARNING]" not in shown.output
     graph = output.read_text()
-    assert "  |--@remediate:\n  |  |--PC-0002\n  |  |--KIOSK-0003\n  |  |--Ada_s_iPhone\n" in graph
+    assert "  |--@status_error:\n  |  |--KIOSK-0003\n" in graph
+    assert "  |--@status_conflict:\n  |  |--Ada_s_iPhone\n" in graph
     assert "  |--@status_nonCompliant:\n  |  |--PC-0002\n" in graph
     run = ansible._run(["ansible-playbook", "-i", str(source), str(playbook)], {})
     assert run.code == 0, run.output
