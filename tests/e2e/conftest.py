@@ -87,9 +87,9 @@ class Ansible:
             "ANSIBLE_NOCOLOR": "1",
         }
 
-    def adhoc(self, arguments: str, *flags: str, module: str = MODULE, **environment: str | None) -> Run:
+    def adhoc(self, arguments: str, *flags: str, module: str | None = None, **environment: str | None) -> Run:
         """Run ``ansible localhost -m <module> -a <arguments>``."""
-        return self._run(["ansible", "localhost", "-m", module, "-a", arguments, *flags], environment)
+        return self._run(["ansible", "localhost", "-m", module or MODULE, "-a", arguments, *flags], environment)
 
     def task(self, *flags: str, env: dict[str, str | None] | None = None, **options: Any) -> Run:
         """Run a playbook with one task of the module."""
