@@ -183,26 +183,21 @@ failure:
 
 from typing import Any
 
-from ansible_collections.graphops.intune.plugins.module_utils._devices.listing import read_devices
-from ansible_collections.graphops.intune.plugins.module_utils._devices.model import (
-    COMPLIANCE_STATE,
-    DeviceQuery,
-    argument_spec,
-)
+from ansible_collections.graphops.intune.plugins.module_utils._devices import listing, model
 from ansible_collections.graphops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.graphops.intune.plugins.module_utils._module import GraphModule
 
 
 class ManagedDeviceInfo(GraphModule):
     def read_options(self) -> None:
-        self.query = DeviceQuery.from_options(self.params)
+        self.query = model.DeviceQuery.from_options(self.params)
 
     def execute(self, client: GraphClient) -> dict[str, Any]:
-        return read_devices(client, self.query, batch=not self.check_mode, warn=self.warn)
+        return listing.read_devices(client, self.query, batch=not self.check_mode, warn=self.warn)
 
 
 def main() -> None:
-    ManagedDeviceInfo(argument_spec(), enumerations={"compliance_state": COMPLIANCE_STATE}).run()
+    ManagedDeviceInfo(model.argument_spec(), enumerations={"compliance_state": model.COMPLIANCE_STATE}).run()
 
 
 if __name__ == "__main__":
