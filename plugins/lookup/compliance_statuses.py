@@ -81,8 +81,6 @@ seealso:
   - module: graphops.intune.intune_device_compliance_status_bulk
   - plugin: graphops.intune.compliance_outcome
     plugin_type: filter
-  - plugin: graphops.intune.compliance_converge
-    plugin_type: role
 """
 
 EXAMPLES = r"""

@@ -27,8 +27,8 @@ extends_documentation_fragment:
 options:
   managed_device_id:
     description:
-      - Only the devices with these ids. The task fails with RV(failure.code=not_found) if there is no device with one
-        of them. An empty list returns no device.
+      - Only the devices with these ids. The task fails if there is no device with one of them; RV(failure) then has
+        the code V(not_found). An empty list returns no device.
       - These are the ids in Intune, not the ones in Microsoft Entra, for which there is O(entra_device_id).
     type: list
     elements: str

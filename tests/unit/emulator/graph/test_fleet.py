@@ -28,8 +28,9 @@ def device(*statuses: DeviceStatus, odata_type: str = "#microsoft.graph.windows1
     policies = [
         Policy(str(number), "Policy", odata_type, statuses=Rows.of([status])) for number, status in enumerate(statuses)
     ]
-    [made] = Fleet(policies, as_of=NOW).devices.values()
-    return made
+    made = list(Fleet(policies, as_of=NOW).devices.values())
+    assert len(made) == 1
+    return made[0]
 
 
 def row(status: str, grace: int = edm.LAST_TICK, reported: int = NOW, principal: str | None = "ada@x") -> DeviceStatus:
@@ -100,8 +101,8 @@ def test_a_seed_may_list_the_devices_itself(tmp_path: Path) -> None:
     path = tmp_path / "seed.json"
     listed = [{"id": "d", "deviceName": "X", "complianceState": "brandNew", "lastSyncDateTime": "2026-01-01T00:00:00Z"}]
     path.write_text(json.dumps({"policies": [], "managed_devices": listed}), encoding="utf-8")
-    [made] = seed.load(path).devices.values()
-    assert (made.id, made.device_name, made.compliance_state) == ("d", "X", "brandNew")
+    made = [(device.id, device.device_name, device.compliance_state) for device in seed.load(path).devices.values()]
+    assert made == [("d", "X", "brandNew")]
     path.write_text(json.dumps({"policies": [], "managed_devices": []}), encoding="utf-8")
     assert len(seed.load(path).devices) == 0
 
