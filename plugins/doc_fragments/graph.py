@@ -148,8 +148,9 @@ requirements:
 notes:
   - Options win over environment variables. For a module, the environment is the one of the host on which the task
     runs, which is usually C(localhost); for an inventory, the controller's.
-  - Reading needs the permission C(DeviceManagementConfiguration.Read.All) of Microsoft Graph, or
-    C(DeviceManagementConfiguration.ReadWrite.All), which writing needs.
+  - Unless the description names another one, reading needs the permission
+    C(DeviceManagementConfiguration.Read.All) of Microsoft Graph, or C(DeviceManagementConfiguration.ReadWrite.All),
+    which writing needs.
 """
 
     # What the documentation of plugins has and that of modules cannot have. A test compares it with

@@ -98,8 +98,8 @@ class Resource:
         name: its type.
         path: its collection below the version's root.
         read_permissions: alternatives, the least one first.
-        write_permissions: likewise.
         family: the resources with which it shares rate limits.
+        write_permissions: as the ones for reading; none for a resource that is only read.
         not_found: the advice for a 404.
         forbidden: added to the advice for a 403.
     """
@@ -111,9 +111,9 @@ class Resource:
         path: str,
         properties: tuple[Property, ...],
         read_permissions: tuple[str, ...],
-        write_permissions: tuple[str, ...],
         family: Family,
-        not_found: str,
+        write_permissions: tuple[str, ...] = (),
+        not_found: str = "check the id, and that tenant_id and cloud fit it",
         forbidden: str = "",
     ) -> None:
         self.name = name

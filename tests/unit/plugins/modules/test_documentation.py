@@ -16,8 +16,11 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.graphops.intune.plugins.module_utils import _options
+from ansible_collections.graphops.intune.plugins.module_utils._compliance import model
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import PROPERTIES, argument_spec
+from ansible_collections.graphops.intune.plugins.module_utils._devices.model import MANAGED_DEVICE
 from ansible_collections.graphops.intune.plugins.module_utils._errors import Code, Failure, Phase
+from ansible_collections.graphops.intune.plugins.module_utils._graph.resource import Resource
 from ansible_collections.graphops.intune.plugins.module_utils._module import GraphModule
 from ansible_collections.graphops.intune.plugins.module_utils._options import ENVIRONMENT, connection_argument_spec
 from ansible_collections.graphops.intune.plugins.modules import intune_device_compliance_status
@@ -94,11 +97,42 @@ def test_there_are_modules_to_check() -> None:
     assert {*(f"intune_device_compliance_{name}" for name in names), "intune_managed_device_info"} <= set(WITH_CODE)
 
 
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_is_in_the_action_group_and_in_the_readme(name: str) -> None:
+    runtime = yaml.safe_load((PLUGINS.parent / "meta/runtime.yml").read_text(encoding="utf-8"))
+    assert name in runtime["action_groups"]["graph"]
+    assert f"| `{name}` |" in (PLUGINS.parent / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "resource", "more"),
+    [
+        ("intune_device_compliance_policy_info", "device_compliance_policies", model.POLICY, set()),
+        (
+            "intune_device_compliance_status_info",
+            "device_compliance_statuses",
+            model.DEVICE_STATUS,
+            {"id", "policy_id", "policy_display_name", "policy_type"},
+        ),
+        ("intune_managed_device_info", "managed_devices", MANAGED_DEVICE, set()),
+    ],
+)
+def test_a_listed_object_is_documented_property_by_property(
+    name: str, key: str, resource: Resource, more: set[str]
+) -> None:
+    contains = yaml.safe_load(load(name).RETURN)[key]["contains"]
+    assert set(contains) == more | {prop.option for prop in resource.properties}
+
+
 @pytest.mark.parametrize("name", WITH_CODE)
 def test_the_documented_options_are_those_that_the_module_takes(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     module = load(name)
     started: list[GraphModule] = []
-    monkeypatch.setattr(GraphModule, "run", lambda module: started.append(module))
+
+    def run(self: GraphModule) -> None:
+        started.append(self)
+
+    monkeypatch.setattr(GraphModule, "run", run)
     with module_args(**REQUIRED.get(name, {})):
         module.main()
     (spec,) = (one.argument_spec for one in started)
