@@ -106,13 +106,13 @@ options:
     default: false
   mode:
     description:
-      - The permissions of the files, octal in quotes or symbolic.
-    type: str
+      - The permissions of the files, octal with its leading zero, in quotes, or symbolic.
+    type: raw
     default: "0600"
   directory_mode:
     description:
       - The permissions of the directories that do not exist yet.
-    type: str
+    type: raw
     default: "0700"
   timestamp:
     description:
@@ -121,7 +121,7 @@ options:
     type: str
 notes:
   - After five minutes spent on policies that could not be read, O(retry_timeout) is 30 seconds for the remaining ones
-    unless it is given.
+    unless it is given as an option.
   - C(module_defaults) for an info module alone have no effect on the reading. Use those of the group
     C(graphops.intune.graph), or of this module.
 seealso:

@@ -22,7 +22,8 @@ from ansible.module_utils.basic import AnsibleModule
 from .errors import ReportError
 
 _ABSENT = "absent"
-_OCTAL = re.compile(r"(0o)?[0-7]{1,4}")
+# With the zero before it: YAML reads 0640 without quotes as 416, which older versions of Ansible pass on as text.
+_OCTAL = re.compile(r"0o?[0-7]{0,4}")
 _NEW_FILE, _NEW_DIRECTORY = stat.S_IFREG | 0o666, stat.S_IFDIR | 0o777
 
 
@@ -65,7 +66,7 @@ class FileWriter:
             if not os.access(existing, os.W_OK | os.X_OK):
                 raise PermissionError(13, "the directory cannot be written to", str(existing))
             for folder in missing[::-1]:
-                mode = _octal(self._directory_mode, _NEW_DIRECTORY)
+                mode = _octal(self._directory_mode, _NEW_DIRECTORY & ~_umask())
                 self._note(folder, _ABSENT, f"directory, mode {mode:04o}")
                 if not self.check:
                     folder.mkdir(0o700)

@@ -37,8 +37,8 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "stale_days": {"type": "int", "default": 30},
     "compare_days": {"type": "int", "default": 0},
     "require_complete": {"type": "bool", "default": False},
-    "mode": {"type": "str", "default": "0600"},
-    "directory_mode": {"type": "str", "default": "0700"},
+    "mode": {"type": "raw", "default": "0600"},
+    "directory_mode": {"type": "raw", "default": "0700"},
     "timestamp": {"type": "str"},
 }
 
@@ -87,7 +87,9 @@ class ReportOptions:
             timestamp=given["timestamp"] or now.strftime("%Y-%m-%dT%H:%M:%SZ"),
             role=role,
             **{name: given[name] for name in ("name", "title", "template", "policies", "compare_days")},
-            **{name: given[name] for name in ("require_complete", "mode", "directory_mode")},
+            require_complete=given["require_complete"],
+            mode=_mode(given["mode"]),
+            directory_mode=_mode(given["directory_mode"]),
         )
         if problems := made._problems():
             raise InvalidOptionsError(problems)
@@ -119,11 +121,16 @@ class ReportOptions:
                 "2026-11-24T06:00:00Z"
             )
         return found + [
-            f'{self.named(option)} is {mode!r}; it must be octal, such as "0600" with the quotes, or symbolic, such as '
-            "u=rw,g=r"
+            f'{self.named(option)} is {mode!r}; it must be octal, such as "0600" with the zero and the quotes, or '
+            "symbolic, such as u=rw,g=r"
             for option, mode in (("mode", self.mode), ("directory_mode", self.directory_mode))
             if not is_mode(mode)
         ]
+
+
+def _mode(given: Any) -> str:
+    """Return a mode as text. YAML reads 0640 without quotes as a number."""
+    return f"{given:#o}" if isinstance(given, int) and not isinstance(given, bool) else str(given)
 
 
 def split(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

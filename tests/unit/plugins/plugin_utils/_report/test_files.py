@@ -69,9 +69,15 @@ def test_another_mode_alone_is_a_change(tmp_path: Path) -> None:
     assert (mode_of(path), made.changed) == (0o644, True)
 
 
+@pytest.mark.parametrize(("mode", "made"), [("0750", 0o750), ("u=rwx,g=rx", 0o755), ("u=rwx,g=,o=", 0o700)])
+def test_a_symbolic_mode_of_a_directory_starts_from_the_umask(tmp_path: Path, mode: str, made: int) -> None:
+    writer(directory_mode=mode).directory(tmp_path / "a" / "b")
+    assert (mode_of(tmp_path / "a"), mode_of(tmp_path / "a" / "b")) == (made, made)
+
+
 @pytest.mark.parametrize(
     ("mode", "new", "existing"),
-    [("0640", 0o640, 0o640), ("640", 0o640, 0o640), ("u=rw,g=r,o=", 0o640, 0o640), ("g-r,o-r", 0o600, 0o700)],
+    [("0640", 0o640, 0o640), ("0o640", 0o640, 0o640), ("u=rw,g=r,o=", 0o640, 0o640), ("g-r,o-r", 0o600, 0o700)],
 )
 def test_modes_are_octal_or_symbolic(tmp_path: Path, mode: str, new: int, existing: int) -> None:
     path = tmp_path / "a"

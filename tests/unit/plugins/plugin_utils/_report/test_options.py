@@ -67,7 +67,12 @@ def test_the_connection_options_are_kept_as_they_are_given() -> None:
         ({"timestamp": "now"}, "timestamp is 'now'; it must be a time in UTC, such as 2026-11-24T06:00:00Z"),
         ({"timestamp": "2026-02-30T06:00:00Z"}, "timestamp is"),
         ({"timestamp": "2026-11-24T06:00:00+01:00"}, "timestamp is"),
-        ({"mode": "384"}, "mode is '384'; it must be octal, such as \"0600\" with the quotes, or symbolic"),
+        (
+            {"mode": "384"},
+            "mode is '384'; it must be octal, such as \"0600\" with the zero and the quotes, or symbolic",
+        ),
+        ({"mode": "640"}, "mode is '640'; it must be octal"),
+        ({"mode": True}, "mode is 'True'"),
         ({"directory_mode": "all"}, "directory_mode is 'all'"),
         ({"grace_days": "soon"}, "grace_days"),
         ({"policies": {"id": 1}}, "policies"),
@@ -79,6 +84,12 @@ def test_what_is_not_valid_is_named(given: dict[str, Any], reason: str) -> None:
         options(**given)
     assert reason in caught.value.sentence
     assert caught.value.failure.as_dict()["code"] == "invalid_option"
+
+
+@pytest.mark.parametrize(("given", "mode"), [(0o640, "0o640"), (0o1777, "0o1777"), ("0640", "0640")])
+def test_a_mode_without_quotes_is_the_octal_number_that_was_written(given: Any, mode: str) -> None:
+    assert options(mode=given, directory_mode=given).mode == mode
+    assert options(directory_mode=given).directory_mode == mode
 
 
 def test_all_problems_are_reported_together() -> None:
