@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleFileNotFound
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._errors import InvalidOptionsError
@@ -30,6 +30,8 @@ from ..plugin_utils._report.reading import FleetReader
 from ..plugin_utils._report.report import Report, make_report, read_earlier, write_report
 from ..plugin_utils._report.snapshot import Snapshot
 from ..plugin_utils._unsafe import mark_unsafe
+
+_ROLE = Path(__file__).resolve().parents[2] / "roles" / "compliance_report"
 
 
 class ActionModule(ActionBase):
@@ -65,8 +67,14 @@ class ActionModule(ActionBase):
         if not options.template:
             return None
         try:
-            return Path(self._find_needle("templates", options.template))
-        except AnsibleError:
+            # Not in the role of this collection, whose own templates are no user's.
+            paths = [
+                path
+                for path in self._task.get_search_path()
+                if _ROLE not in (real := Path(path).resolve(), *real.parents)
+            ]
+            return Path(self._loader.path_dwim_relative_stack(paths, "templates", options.template))
+        except AnsibleFileNotFound:
             if os.path.isfile(options.template):
                 return Path(options.template).resolve()
             problem = (

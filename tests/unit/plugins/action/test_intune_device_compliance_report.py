@@ -51,7 +51,8 @@ class Runner:
     def __call__(
         self, *, check: bool = False, role: str | None = None, transport: str = "ssh", **options: Any
     ) -> dict[str, Any]:
-        search_path = [str(self.folder / "role"), str(self.folder)]
+        own = Path(_module.__file__).parents[2] / "roles" / "compliance_report"
+        search_path = [str(own), str(own / "tasks"), str(self.folder / "role"), str(self.folder)]
         task = SimpleNamespace(
             args={"directory": str(self.folder / "reports"), "timestamp": NOW, **options},
             check_mode=check,
@@ -223,6 +224,12 @@ def test_a_template_is_searched_for_like_that_of_other_tasks(run: Runner, place:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("<p>{{ title }}</p>")
     run(template="mine.html.j2", title="Fleet")
+    assert (run.folder / "reports" / "report.html").read_text() == "<p>Fleet</p>"
+
+
+def test_a_template_with_the_name_of_the_roles_own_is_the_users(run: Runner) -> None:
+    (run.folder / "report.html.j2").write_text("<p>{{ title }}</p>")
+    run(template="report.html.j2", title="Fleet")
     assert (run.folder / "reports" / "report.html").read_text() == "<p>Fleet</p>"
 
 
