@@ -131,10 +131,13 @@ class BulkWrite:
                 outcomes = [self._client.once(call, self._writing) for call in calls]
         except IntuneError as error:
             outcomes = [error] * len(chunk)
-            if not error.may_have_applied and (self._options.batch or error.failure.phase is Phase.AUTH):
+            if not error.may_have_applied and self._options.batch:
                 sent.fatal = error
         finally:
             self._budget.spend(len(chunk))
+        # Nothing more can be sent without a token, even where other updates of the envelope were answered.
+        errors = [outcome for outcome in outcomes if isinstance(outcome, IntuneError)]
+        sent.fatal = next((error for error in errors if error.failure.phase is Phase.AUTH), sent.fatal)
         for pending, outcome in zip(chunk, outcomes, strict=True):
             self._sort(pending, outcome, sent)
         refusals = [item.error.failure.code for item, _plan in chunk if item.error is not None]
@@ -164,10 +167,11 @@ class BulkWrite:
         """Read the statuses that may have been updated; return what still differs of each.
 
         Args:
-            out_of_time: the error of a task that has no time left. If the service requests a wait, nothing is read.
+            out_of_time: the error of a task that has no time left. Nothing is read where the service says how
+                long to wait.
         """
         again: list[PendingWrite] = []
-        if out_of_time is not None and asks_to_wait(out_of_time):
+        if out_of_time is not None and out_of_time.failure.retry_after is not None:
             for item, _plan in unknown:
                 item.fail(_unknown(out_of_time, _MAYBE))
             return again

@@ -162,7 +162,13 @@ class GraphClient:
         refused = [error for error in outcomes if isinstance(error, IntuneError) and error.failure.status == 401]
         if refused and self._tokens.renewable:
             # The token expired between the envelope's door and its requests; these were not carried out.
-            self._tokens.renew()
+            try:
+                self._tokens.renew()
+            except IntuneError as final:
+                if not operation.writes:
+                    raise
+                # The other updates were answered, and their outcomes count.
+                return [final if outcome in refused else outcome for outcome in outcomes]
             for error in refused:
                 error.failure.retryable = True
         return outcomes

@@ -289,8 +289,10 @@ class _Failed(NamedTuple):
             retryable=retryable,
             **fields,
         )
-        # A throttled request was not carried out; after any other temporary failure, that is unknown.
+        # A throttled request was not carried out; after any other temporary failure, that is unknown. A sign-in
+        # changes nothing.
         maybe_done = retryable and failure.code != Code.THROTTLED if may_have_applied is None else may_have_applied
+        maybe_done = maybe_done and failure.phase is not Phase.AUTH
         return IntuneError(f"{self.purpose.what} failed: {reason}", failure, may_have_applied=maybe_done)
 
     def by_connection(self, error: BaseException, origin: str) -> IntuneError:

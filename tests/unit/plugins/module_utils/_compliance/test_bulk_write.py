@@ -203,6 +203,16 @@ def test_after_retry_timeout_the_rest_is_not_attempted(task: Task, script: Scrip
     assert result["changed"]
 
 
+def test_a_lost_update_is_read_back_out_of_time_where_the_service_says_no_wait(task: Task, script: Script) -> None:
+    ids = [f"s{number}" for number in range(21)]
+    script.expect("GET", LIST, Reply(200, {"value": [row(id=status_id) for status_id in ids]}))
+    expect_batch(script, want(*ids[:20]), refusal(503, "ServiceUnavailable", "no"), *done(*ids[1:20]))
+    expect_batch(script, want("s20"), refusal(429, "TooManyRequests", "no"))
+    expect_batch(script, reads("s0"), *done("s0"))
+    result = task(*ids, verify=False, retry_timeout=0.4)
+    assert outcomes(result) == ["changed"] * 20 + ["not_attempted"]
+
+
 def test_an_envelope_that_is_forbidden_ends_the_writing(task: Task, script: Script) -> None:
     ids = [f"s{number}" for number in range(22)]
     script.expect("GET", LIST, Reply(200, {"value": [row(id=status_id) for status_id in ids]}))
@@ -357,6 +367,17 @@ def test_signing_in_fails_during_the_task(task: Task, script: Script, written: i
     assert outcomes(result) == ["failed" if written else "not_attempted", "not_attempted"]
     assert result["results"][1]["failure"]["code"] == "auth_failed"
     assert result["results"][1]["failure"]["retryable"]
+
+
+def test_what_an_envelope_wrote_is_reported_where_signing_in_again_fails(task: Task, script: Script) -> None:
+    task.credential = _Expiring()
+    expect_batch(script, reads("a", "b", "c"), *rows("a", "b", "c"))
+    expired = refusal(401, "InvalidAuthenticationToken", "expired")
+    expect_batch(script, want("a", "b"), *done("a"), expired)
+    result = task("a", "b", "c", verify=False, write_limit=2, write_limit_period=1.0)
+    assert outcomes(result) == ["changed", "not_attempted", "not_attempted"]
+    assert result["changed"]
+    assert {entry["failure"]["code"] for entry in result["results"][1:]} == {"auth_failed"}
 
 
 def test_signing_in_fails_before_reading(task: Task, script: Script) -> None:

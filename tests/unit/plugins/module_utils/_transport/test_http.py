@@ -215,6 +215,13 @@ def test_a_connection_that_is_dropped_is_an_error(run: Run, client: Client) -> N
     assert (error.failure.code, error.failure.retryable, error.may_have_applied) == ("connection_failed", True, True)
 
 
+def test_a_sign_in_that_is_dropped_has_changed_nothing(run: Run, client: Client) -> None:
+    url = run(lambda _handler: None).url
+    with pytest.raises(IntuneError) as caught:
+        client.transport.send("POST", url, Purpose("Signing in", Phase.AUTH), only=url)
+    assert (caught.value.failure.retryable, caught.value.may_have_applied) == (True, False)
+
+
 def test_a_refused_connection_is_reported_with_the_message_of_the_system(client: Client) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
