@@ -35,6 +35,8 @@ options:
   device_name:
     description:
       - Only devices with this name, exactly but case-insensitive.
+      - Names, users and the operating system are filtered by the service, whose handling of case Microsoft does not
+        document. Where it finds no device, all devices are read and compared here.
     type: str
   user_principal_name:
     description:
@@ -69,8 +71,8 @@ options:
     choices: [unknown, compliant, noncompliant, conflict, error, inGracePeriod, configManager]
   select:
     description:
-      - Properties to return beside those listed under RV(managed_devices), such as V(imei) or V(is_encrypted), in the
-        service's spelling or in snake_case. They are returned in snake_case.
+      - Properties to return in addition to those listed under RV(managed_devices), such as V(imei) or V(is_encrypted),
+        in the service's spelling or in snake_case. They are returned in snake_case.
       - Some properties are null in lists. The service returns them for the devices in O(managed_device_id) only.
     type: list
     elements: str

@@ -36,7 +36,7 @@ def read_devices(
     """
     found = _list(client, query, warn) if query.ids is None else _read(client, query, query.ids, batch)
     devices = [query.show(row) for row in found if query.fits(row)]
-    states = collections.Counter(str(device["compliance_state"]) for device in devices)
+    states = collections.Counter(str(device["compliance_state"] or "unknown") for device in devices)
     return {"changed": False, "managed_devices": devices, "count": len(devices), "summary": dict(states)}
 
 
@@ -55,7 +55,7 @@ def _read(client: GraphClient, query: DeviceQuery, ids: tuple[str, ...], batch: 
     if missing:
         message = f"there is no managed device with the id {', '.join(missing)}"
         raise operation.failed(Code.NOT_FOUND, message, MANAGED_DEVICE.not_found)
-    return [rows[one] for one in ids]
+    return list({str(rows[one].get("id", one)): rows[one] for one in ids}.values())  # an id may be given in two cases
 
 
 def _list(client: GraphClient, query: DeviceQuery, warn: Callable[[str], None]) -> list[Row]:
@@ -84,7 +84,7 @@ def _rows(client: GraphClient, path: str) -> Iterator[Row]:
     seen: set[str] = set()
     for page in client.pages(path, _LISTING):
         for row in page:
-            if not row.get("id"):
+            if not (row.get("id") and isinstance(row["id"], str)):
                 raise _LISTING.failed(Code.BAD_RESPONSE, "the answer has devices without an id")
             if row["id"] not in seen:
                 seen.add(row["id"])

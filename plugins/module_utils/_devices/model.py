@@ -59,7 +59,8 @@ MANAGED_DEVICE = Resource(
 _BY_OPTION = MANAGED_DEVICE.by_option
 
 # A selected property has no entry in the table; its name is that of the service, whose acronym snake_case cannot keep.
-_SELECTABLE = {"azure_ad_registered": "azureADRegistered", **{p.option: p.name for p in MANAGED_DEVICE.properties}}
+_SELECTABLE = {"azure_ad_registered": "azureADRegistered"}
+_SELECTABLE |= {name: p.name for p in MANAGED_DEVICE.properties for name in (p.option, snake_case(p.name))}
 
 _TEXTS = ("device_name", "user_principal_name", "entra_device_id", "serial_number", "operating_system")
 _BEFORE = {
@@ -120,6 +121,12 @@ class DeviceQuery(NamedTuple):
             for name, given in selected.items()
             if not re.fullmatch("[A-Za-z][A-Za-z0-9]*", name)
         ]
+        problems += [
+            f"select has {quoted(given)}; its name in the result, {snake_case(name)}, is the one of "
+            f"{_BY_OPTION[snake_case(name)].name}"
+            for name, given in selected.items()
+            if name not in _DEFAULT_NAMES and snake_case(name) in _BY_OPTION
+        ]
         if problems:
             raise InvalidOptionsError(problems)
         return cls(
@@ -161,14 +168,14 @@ class DeviceQuery(NamedTuple):
         """Return whether a device is wanted: all of the query, whatever the service filtered."""
         return (
             all(_same_text(row.get(_BY_OPTION[option].name), text) for option, text in self.texts.items())
-            and (not self.states or COMPLIANCE_STATE.from_service(row.get("complianceState")) in self.states)
+            and (not self.states or str(COMPLIANCE_STATE.from_service(row.get("complianceState"))) in self.states)
             and all(_DATE_TIME.before(row.get(_BY_OPTION[name].name), date) for name, date in self.before.items())
         )
 
     def show(self, row: Row) -> Row:
         """Return a device as a playbook sees it; a property that the service left out is null."""
         shown = {p.option: p.type.from_service(row.get(p.name)) for p in MANAGED_DEVICE.properties}
-        return {**shown, **{option: row.get(name) for name, option in self.selected.items()}}
+        return {**shown, **{option: _in_snake_case(row.get(name)) for name, option in self.selected.items()}}
 
 
 _DEFAULT_NAMES = tuple(p.name for p in MANAGED_DEVICE.properties)
@@ -180,6 +187,12 @@ def _service_name(given: str) -> str:
         return given
     first, *rest = given.split("_")
     return _SELECTABLE.get(given) or first + "".join(part.capitalize() for part in rest)
+
+
+def _in_snake_case(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {snake_case(key): _in_snake_case(one) for key, one in value.items()}
+    return [_in_snake_case(one) for one in value] if isinstance(value, list) else value
 
 
 def _literal(text: str) -> str:

@@ -197,13 +197,39 @@ def test_an_id_that_is_not_there_is_named(task: Task, script: Script) -> None:
     assert "no managed device with the id b, c" in caught.value.sentence
 
 
+def test_an_id_in_two_cases_is_one_device(task: Task, script: Script) -> None:
+    found = Reply(200, device(id="a"))
+    script.expect("POST", BATCH, responses(found, found), body=ids_body("a", "A"))
+    assert task(managed_device_id=["a", "A"])["count"] == 1
+
+
+@pytest.mark.parametrize("state", [{"value": "compliant"}, ["compliant"], 5])
+def test_a_state_of_another_type_is_no_wanted_state(task: Task, script: Script, state: Any) -> None:
+    filtered(script, "complianceState eq 'compliant'", page(device(complianceState=state)))
+    assert task(compliance_state=["compliant"])["count"] == 0
+
+
+def test_a_device_without_a_state_counts_as_unknown(task: Task, script: Script) -> None:
+    script.expect("GET", ALL, page(device(complianceState=None)))
+    assert task()["summary"] == {"unknown": 1}
+
+
+def test_nested_properties_are_in_snake_case_too(task: Task, script: Script) -> None:
+    script.expect(
+        "GET", f"{ALL},hardwareInformation", page(device(hardwareInformation={"osBuild": [{"subNumber": 1}]}))
+    )
+    (found,) = task(select=["hardware_information"])["managed_devices"]
+    assert found["hardware_information"] == {"os_build": [{"sub_number": 1}]}
+
+
 def test_no_ids_are_no_devices_and_no_request(task: Task, script: Script) -> None:
     assert task(managed_device_id=[])["count"] == 0
     assert script.sent == []
 
 
-def test_a_device_without_an_id_makes_the_listing_invalid(task: Task, script: Script) -> None:
-    script.expect("GET", ALL, page(device(), device(id=None)))
+@pytest.mark.parametrize("invalid", [None, "", ["d"], 1])
+def test_a_device_without_an_id_makes_the_listing_invalid(task: Task, script: Script, invalid: Any) -> None:
+    script.expect("GET", ALL, page(device(), device(id=invalid)))
     with pytest.raises(IntuneError, match="devices without an id"):
         task()
 
@@ -217,6 +243,7 @@ def test_a_device_without_an_id_makes_the_listing_invalid(task: Task, script: Sc
         ("azureADRegistered", "azureADRegistered", "azure_ad_registered"),
         ("wi_fi_mac_address", "wiFiMacAddress", "wi_fi_mac_address"),
         ("imei", "imei", "imei"),
+        ("hardwareInformation", "hardwareInformation", "hardware_information"),
     ],
 )
 def test_a_property_is_selected_in_either_spelling(
@@ -227,7 +254,9 @@ def test_a_property_is_selected_in_either_spelling(
     assert found[option] == "x"
 
 
-@pytest.mark.parametrize("given", ["device_name", "deviceName", "entra_device_id", "azureADDeviceId", "owner_type"])
+@pytest.mark.parametrize(
+    "given", ["device_name", "deviceName", "entra_device_id", "azureADDeviceId", "azure_ad_device_id", "owner_type"]
+)
 def test_a_default_property_is_selected_once(task: Task, script: Script, given: str) -> None:
     script.expect("GET", ALL, page(device()))
     assert task(select=[given])["count"] == 1
@@ -242,6 +271,7 @@ def test_a_default_property_is_selected_once(task: Task, script: Script, given: 
         ({"grace_expires_before": "2026-01-01T00:00:00"}, "grace_expires_before is"),
         ({"select": ["a&$filter=x"]}, "select has 'a&$filter=x'"),
         ({"select": ["id,name"]}, "select has 'id,name'"),
+        ({"select": ["ownerType"]}, "in the result, owner_type, is the one of managedDeviceOwnerType"),
     ],
 )
 def test_an_option_that_is_not_valid_is_named(task: Task, options: dict[str, Any], words: str) -> None:
