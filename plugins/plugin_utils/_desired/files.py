@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import codecs
+import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -90,6 +91,13 @@ def read_list(statuses: list[Any], policy: Policy) -> Desired:
     Raises:
         DesiredError: the list is invalid; names every place, up to a readable number.
     """
+    # YAML reads a date without quotes as a date.
+    statuses = [
+        {key: value.isoformat() if isinstance(value, datetime.datetime) else value for key, value in item.items()}
+        if isinstance(item, Mapping)
+        else item
+        for item in statuses
+    ]
     return _check(statuses, [f"statuses[{index}]" for index in range(len(statuses))], policy)
 
 

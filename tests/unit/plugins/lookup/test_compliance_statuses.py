@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from pathlib import Path
 from typing import Any
@@ -185,6 +186,9 @@ def test_a_delimiter_is_one_character(file: Path) -> None:
 
 def test_a_list_is_checked_like_a_file_that_contains_it() -> None:
     assert look(ITEMS) == {"statuses": ITEMS, "places": ["statuses[0]", "statuses[1]"], "problem": None}
+    dated = {**ITEMS[0], "last_reported_date_time": datetime.datetime(2026, 1, 2, tzinfo=datetime.timezone.utc)}
+    shown = {**dated, "last_reported_date_time": "2026-01-02T00:00:00+00:00"}
+    assert look([dated])["statuses"] == [shown], "YAML reads a date without quotes as a date"
     assert look([]) == {"statuses": [], "places": [], "problem": None}
     found = look([{"id": "a"}, "x"], strict=False)
     assert found == {
