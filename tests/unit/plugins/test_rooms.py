@@ -61,6 +61,13 @@ def test_no_import_leads_to_the_same_or_a_higher_floor() -> None:
     assert sorted(upward) == []
 
 
+def test_the_report_does_not_import_its_page() -> None:
+    page = ("plugin_utils", "_report", "page")
+    arrows = {(path[:3] == page, name[:3] == page) for path, name, _relative in imports() if path[:2] == page[:2]}
+    assert arrows >= {(True, True), (True, False), (False, False)}
+    assert (False, True) not in arrows
+
+
 def test_imports_are_relative_but_in_modules_which_need_absolute_ones() -> None:
     others = {"/".join(path) for path, _name, relative in imports() if relative == (path[0] == "modules")}
     assert sorted(others) == []
