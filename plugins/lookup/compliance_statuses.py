@@ -54,11 +54,11 @@ options:
     default: {}
   policy_id:
     description:
-      - The id of the policy of the items that name none.
+      - The id of the policy of the items that do not name one.
     type: str
   policy_name:
     description:
-      - The display name of the policy of the items that name none.
+      - The display name of the policy of the items that do not name one.
     type: str
   one_policy:
     description:

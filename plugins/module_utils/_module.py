@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import abc
 import gc
 import re
 import time
@@ -74,7 +73,6 @@ class GraphModule(AnsibleModule):
             InvalidOptionsError: names every option that is not valid.
         """
 
-    @abc.abstractmethod
     def execute(self, client: GraphClient) -> dict[str, Any]:
         """Do the work, and return the module's result.
 
@@ -86,7 +84,7 @@ class GraphModule(AnsibleModule):
         """Check everything that needs no network, do the work, and exit with its result."""
         client: GraphClient | None = None
         try:
-            _nothing, credential = check(self.connection, self.read_options)
+            _none, credential = check(self.connection, self.read_options)
             progress = Progress(self.params.get("progress_path"), time)
             with open_client(self.connection, credential, self.register_secret, progress=progress) as client:
                 result = self.execute(client)

@@ -177,7 +177,7 @@ from ansible_collections.graphops.intune.plugins.module_utils._graph.progress im
 from ansible_collections.graphops.intune.plugins.module_utils._module import GraphModule
 
 
-class DeviceStatuses(GraphModule):
+class DeviceStatusBulk(GraphModule):
     def read_options(self) -> None:
         self.options = BulkOptions.from_options(self.params, check_mode=self.check_mode)
         self.items = read_items(self.params["statuses"], self.params, self.connection.api_version)
@@ -187,7 +187,7 @@ class DeviceStatuses(GraphModule):
 
 
 def main() -> None:
-    DeviceStatuses(
+    DeviceStatusBulk(
         {**bulk_arguments(), **PROGRESS_ARGUMENT},
         mutually_exclusive=[("policy_id", "policy_name")],
         nothing={"diff": {"before": {}, "after": {}}},

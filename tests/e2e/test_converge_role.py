@@ -94,7 +94,7 @@ def test_a_failed_status_is_shown_with_its_row_and_the_others_are_converged(
     assert "Failed, row 2 (PC-9999): not_found, No device status with device_display_name 'PC-9999'" in run.output
     message = run.results[-1]["msg"]
     assert "running the task again touches only these; the first, row 2: No device status with" in message
-    assert message.endswith("Compare the spelling with the Intune portal.")
+    assert message.endswith("Compare the spelling with the Intune admin center.")
     assert differing(emulator, before) == [{"device": "PC-0001", "status": "error"}]
 
 

@@ -191,7 +191,7 @@ def only_one(rows: list[Row], operation: Operation, wanted: Wanted, nearest: str
         sentence, code = f"{message}; {wanted.advice}", Code.AMBIGUOUS_MATCH
     else:
         message = f"No {wanted.noun} {wanted.criteria} was found"
-        advice = f"Did you mean {quoted(nearest)}?" if nearest else "Compare the spelling with the Intune portal."
+        advice = f"Did you mean {quoted(nearest)}?" if nearest else "Compare the spelling with the Intune admin center."
         sentence, code = f"{message}. {advice}", Code.NOT_FOUND
     raise IntuneError(sentence, Failure(code, message, operation.phase, details={"candidates": ids[:_MAX_CANDIDATES]}))
 

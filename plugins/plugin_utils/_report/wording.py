@@ -49,8 +49,8 @@ def headline(figures: Figures) -> str:
         return "No compliance policy could be read."
     if not devices:
         return "No devices are listed" + ("." if figures.header.complete else ", as far as could be read.")
-    of_all = f"{number(failing) if failing else 'None'} of {count(devices, 'device')}"
-    verb = "is" if failing < 2 else "are"
+    of_all = f"{number(failing)} of {count(devices, 'device')}"
+    verb = "is" if failing == 1 else "are"
     start = of_all if figures.header.complete else f"As far as could be read, {of_all[0].lower()}{of_all[1:]}"
     return f"{start} ({share(failing, devices)}) {verb} not compliant{_difference(figures)}."
 

@@ -194,7 +194,7 @@ def test_a_policy_is_found_by_its_name_over_all_pages(converge: Converge, script
 def test_a_policy_that_does_not_exist_is_reported(converge: Converge, script: Script) -> None:
     script.expect("GET", POLICIES, page({"id": "p-1", "displayName": "Windows"}))
     error = converge.fail(policy_name="Android")
-    assert error.sentence == "No policy named 'Android' was found. Compare the spelling with the Intune portal."
+    assert error.sentence == "No policy named 'Android' was found. Compare the spelling with the Intune admin center."
     assert (error.failure.code, error.failure.as_dict()["candidates"]) == ("not_found", [])
 
 
@@ -239,7 +239,7 @@ def test_a_match_that_finds_nothing_is_reported(converge: Converge, script: Scri
     error = converge.fail(match={"device_display_name": "PC-0002"})
     assert error.sentence == (
         f"No device status with device_display_name 'PC-0002' of policy {POLICY} was found. "
-        "Compare the spelling with the Intune portal."
+        "Compare the spelling with the Intune admin center."
     )
     assert (error.failure.code, error.failure.phase) == ("not_found", Phase.READ)
     assert error.failure.details == {"candidates": []}

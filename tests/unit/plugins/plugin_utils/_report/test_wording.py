@@ -57,7 +57,7 @@ def test_numbers() -> None:
 def test_first_report() -> None:
     assert sentence([policy(*fleet(412, 10_000))]) == "412 of 10,000 devices (4.1%) are not compliant."
     assert sentence([policy(*fleet(1, 4))]) == "1 of 4 devices (25.0%) is not compliant."
-    assert sentence([policy(*fleet(0, 4))]) == "None of 4 devices (0.0%) is not compliant."
+    assert sentence([policy(*fleet(0, 4))]) == "0 of 4 devices (0.0%) are not compliant."
 
 
 @pytest.mark.parametrize(
