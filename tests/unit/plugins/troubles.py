@@ -23,6 +23,8 @@ from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_o
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.converge import converge_many, converge_one
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.listing import Filters, read_statuses
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.model import read_declaration
+from ansible_collections.graphops.intune.plugins.module_utils._devices.listing import read_devices
+from ansible_collections.graphops.intune.plugins.module_utils._devices.model import MANAGED_DEVICE, DeviceQuery
 from ansible_collections.graphops.intune.plugins.module_utils._errors import IntuneError
 from ansible_collections.graphops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.graphops.intune.plugins.module_utils._preflight import check, missing_library
@@ -101,6 +103,11 @@ class Stage:
         made = connection(**(given or _SECRET))
         retry_budget = RetryBudget(made.retry_timeout, self.clock)
         Tokens(select_credential(made), Transport(made, retry_budget), lambda _token: None).get()
+
+    def devices(self, **given: Any) -> None:
+        """List managed devices."""
+        query = DeviceQuery.from_options(given)
+        read_devices(graph_client(self.clock), query, batch=False, warn=self.warnings.append)
 
     def refuse_login(self, number: str, text: str = "No.") -> None:
         """Let Entra answer a login with this error number."""
@@ -389,6 +396,22 @@ def one_of_two(stage: Stage) -> None:
     expect_batch(stage.script, reads("a", "b"), Reply(200, row(id="a")), Reply(200, row(id="b", **_WANTED)))
     stage.script.expect("POST", "/beta/$batch", responses(no_route("PATCH")), body=updates(a=_WANTED))
     stage.bulk("a", "b")
+
+
+_DEVICES = f"/beta{MANAGED_DEVICE.path}"
+_SELECT = "$select=" + ",".join(p.name for p in MANAGED_DEVICE.properties)
+
+
+def no_such_managed_device(stage: Stage) -> None:
+    stage.script.expect("GET", f"{_DEVICES}/d?{_SELECT}", refusal(404, "ResourceNotFound", "no"))
+    stage.devices(managed_device_id=["d"])
+
+
+def no_filter(stage: Stage) -> None:
+    refused = refusal(400, "BadRequest", "Invalid filter clause")
+    stage.script.expect("GET", f"{_DEVICES}?{_SELECT}&$filter=complianceState%20eq%20%27error%27", refused)
+    stage.script.expect("GET", f"{_DEVICES}?{_SELECT}", Reply(200, {"value": []}))
+    stage.devices(compliance_state=["error"])
 
 
 TROUBLES: tuple[Callable[[Stage], None], ...] = tuple(
