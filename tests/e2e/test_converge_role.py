@@ -14,7 +14,6 @@ import yaml
 
 from ..emulator.process import RunningEmulator
 from .conftest import ROOT, Ansible, Run, requests_of
-from .reports import changed
 
 ROLE = "graphops.intune.compliance_converge"
 README = (ROOT / "roles/compliance_converge/README.md").read_text(encoding="utf-8")
@@ -41,6 +40,12 @@ def differing(emulator: RunningEmulator, before: dict[str, dict[str, Any]]) -> l
         for key, row in rows(emulator).items()
         if row != before[key]
     ]
+
+
+def changed(run: Run) -> int:
+    """Return how many tasks have changed something, or would change it."""
+    recap = next(line for line in run.output.splitlines() if "unreachable=" in line)
+    return int(recap.partition("changed=")[2].split()[0])
 
 
 def test_a_csv_in_check_mode_in_a_run_and_in_a_second_run(
