@@ -12,6 +12,7 @@ from pathlib import Path
 _ANSIBLE = "https://docs.ansible.com/projects/ansible/latest/"
 _LABELS = {
     "action_plugins": "plugins/action.html",
+    "ansible_collections.ansible.builtin.template_module": "collections/ansible/builtin/template_module.html",
     "ansible_collections.ansible.builtin.uri_module": "collections/ansible/builtin/uri_module.html",
     "ansible_configuration_settings": "reference_appendices/config.html",
     "common_return_values": "reference_appendices/common_return_values.html",
