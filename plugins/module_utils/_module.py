@@ -79,6 +79,7 @@ class GraphModule(AnsibleModule):
         Raises:
             IntuneError: it failed; its ``result`` holds what is known.
         """
+        raise NotImplementedError
 
     def run(self) -> NoReturn:
         """Check everything that needs no network, do the work, and exit with its result."""

@@ -20,7 +20,10 @@ from ansible_collections.graphops.intune.plugins.lookup import compliance_status
 from ansible_collections.graphops.intune.plugins.module_utils._compliance.bulk_options import read_items
 
 _NAME = "graphops.intune.compliance_statuses"
-ITEMS = [{"policy_id": "p", "status_id": "a", "status": "error"}, {"policy_id": "p", "match": {"user_name": "Ada"}}]
+ITEMS: list[dict[str, Any]] = [
+    {"policy_id": "p", "status_id": "a", "status": "error"},
+    {"policy_id": "p", "match": {"user_name": "Ada"}},
+]
 
 
 def look(term: Path | list[Any], **options: Any) -> dict[str, Any]:
