@@ -141,7 +141,7 @@ options:
       - When the service asks for more than what is left, the task fails at once and names the time to run it again.
       - If not set, the environment variable E(INTUNE_RETRY_TIMEOUT) is used.
     type: float
-    default: 300.0
+    default: 600.0
 requirements:
   - requests
   - msal, unless O(access_token) is given

@@ -91,7 +91,7 @@ def connection_argument_spec() -> dict[str, Any]:
         "validate_certs": {"type": "bool", "default": True},
         "proxy": {"type": "str"},
         "timeout": {"type": "float", "default": 30.0},
-        "retry_timeout": {"type": "float", "default": 300.0},
+        "retry_timeout": {"type": "float", "default": 600.0},
     }
     for option, names in ENVIRONMENT.items():
         spec[option]["fallback"] = (environment_fallback, list(names))

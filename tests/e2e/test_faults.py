@@ -56,11 +56,11 @@ def test_a_wait_inside_intunes_own_json_is_observed(
 
 
 def test_a_wait_that_is_too_long_fails_at_once(ansible: Ansible, emulator: RunningEmulator, ids: Ids) -> None:
-    emulator.faults({"match": PATCH, "do": {"status": 429, "retry_after": "400", "code": "TooManyRequests"}})
+    emulator.faults({"match": PATCH, "do": {"status": 429, "retry_after": "700", "code": "TooManyRequests"}})
     run = ansible.task(**ids.options, status="error").only
     failure = run["failure"]
     assert (failure["code"], failure["service_code"], failure["phase"]) == ("throttled", "TooManyRequests", "write")
-    assert (failure["retryable"], failure["retry_after"]) == (True, 400)
+    assert (failure["retryable"], failure["retry_after"]) == (True, 700)
     assert "run the task again after 20" in run["msg"]
     assert not run["changed"]
     assert run["graph"]["waited_seconds"] == 0

@@ -218,7 +218,7 @@ options:
       - When the service asks for more than what is left, the task fails at once and names the time to run it again.
       - If not set, the environment variable E(INTUNE_RETRY_TIMEOUT) is used.
     type: float
-    default: 300.0
+    default: 600.0
 requirements:
   - ansible-core, in the Python of ansible-rulebook
   - requests

@@ -24,7 +24,7 @@ def refused(**given: Any) -> str:
 def test_the_defaults() -> None:
     watch, connection, credential = read_options(GIVEN)
     assert watch == WatchOptions(Filters(), "/srv/state", 300.0, report_first=False, max_events=100)
-    assert (connection.timeout, connection.retry_timeout, connection.api_version) == (30.0, 300.0, "beta")
+    assert (connection.timeout, connection.retry_timeout, connection.api_version) == (30.0, 600.0, "beta")
     assert credential.name == "access_token"
 
 
