@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import abc
 import contextlib
+import logging
 import typing
 from typing import Any
 
@@ -114,6 +115,8 @@ class _MsalCredential(Credential):
         return TokenCacheFile(self.connection.token_cache)
 
     def token(self, transport: Transport, rejected: str | None = None) -> str:
+        # It logs sign-in pages that are not JSON as they are, with whatever secret they quote.
+        logging.getLogger("msal").setLevel(logging.CRITICAL + 1)
         import msal  # Loaded on demand: a given token needs neither the package nor the time to load it.
 
         file = self._cache_file()

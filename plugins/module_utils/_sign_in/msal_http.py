@@ -95,6 +95,6 @@ class LoginHttp:
         if answer.ok:
             try:
                 answer.json()
-            except ValueError:
-                return self._transport.not_json(answer, method, url, self._purpose)
+            except ValueError as error:
+                return self._transport.not_json(answer, method, url, self._purpose, error)
         return None

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import ssl
+import sys
 import typing
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -16,9 +17,9 @@ from urllib.parse import urlsplit
 
 from .._errors import Code, Failure, IntuneError, Phase
 from .._options import Connection
-from .._text import quoted
+from .._text import quoted, shorten
 from .deadline import Deadline
-from .json_document import parse_json
+from .json_document import TooLargeError, parse_json
 from .retry import REPEATED_STATUS, RetryBudget, parse_http_date, parse_retry_after
 
 try:
@@ -31,6 +32,12 @@ else:
     HAS_REQUESTS = True
 
 _CHUNK = 1 << 16
+
+# A chunk of gzip grows a thousandfold at worst. Brotli and Zstandard grow a millionfold, and so does what is compressed
+# twice; urllib3 before 2.6 has no bound for them.
+_ENCODING = "gzip"
+_BOUNDED = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
+
 _LONGEST_BODY = 1 << 26
 # Intune's devices are throttled with a 500 too. Source: public issues of 2026.
 _QUERY_BROKER = "rate limit reached"
@@ -93,7 +100,7 @@ class Transport:
 
     def __init__(self, connection: Connection, retry_budget: RetryBudget) -> None:
         self._connection = connection
-        self._session = requests.Session()
+        self._session = _Session()
         self._deadline = Deadline(connection.timeout)
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, self._deadline.adapter())
@@ -135,7 +142,7 @@ class Transport:
         request = requests.Request(
             method,
             url,
-            headers=dict(headers or {}),
+            headers={"Accept-Encoding": _ENCODING, **(headers or {})},
             data=body,
             json=json_body,
             params=params,
@@ -157,6 +164,8 @@ class Transport:
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             self.retry_budget.charge(self.retry_budget.clock.monotonic() - started)
             raise failed.by_connection(error, origin(url)) from None
+        except Exception as error:  # whatever else a library raises: the results of the task must not be lost for it
+            raise failed.by_surprise(error, origin(url)) from None
         self.counters.throttled += answer.status == 429
         if 300 <= answer.status < 400:
             target = origin(answer.headers.get("Location", "")) or "another address"
@@ -213,9 +222,9 @@ class Transport:
 
     def _read(self, response: requests.Response) -> bytes:
         """Read the body to its end, up to a size that no answer exceeds."""
-        if "," in response.headers.get("Content-Encoding", ""):
-            # Compressed once, a chunk grows a thousandfold at worst; compressed twice, a few bytes fill the memory.
-            raise requests.exceptions.ContentDecodingError("the answer is compressed more than once")
+        encoding = response.headers.get("Content-Encoding", "").strip().lower()
+        if encoding not in _BOUNDED:
+            raise _UnreadableError(f"the answer has the encoding {quoted(encoding)}, which was not requested")
         response.raw.enforce_content_length = True  # urllib3 1.26 would accept a body that was cut off
         parts = []
         length = 0
@@ -223,7 +232,7 @@ class Transport:
             parts.append(part)
             length += len(part)
             if length > _LONGEST_BODY:
-                raise requests.exceptions.ContentDecodingError(f"the answer is longer than {_LONGEST_BODY >> 20} MB")
+                raise _UnreadableError(f"the answer is longer than {_LONGEST_BODY >> 20} MB")
         return b"".join(parts)
 
     def failure(self, answer: Answer, method: str, url: str, purpose: Purpose) -> IntuneError:
@@ -256,8 +265,18 @@ class Transport:
             required_permissions=list(message.permissions) if answer.status == 403 else [],
         )
 
-    def not_json(self, answer: Answer, method: str, url: str, purpose: Purpose) -> IntuneError:
+    def not_json(
+        self, answer: Answer, method: str, url: str, purpose: Purpose, reason: ValueError | None = None
+    ) -> IntuneError:
         """Return the error for a success whose body is cut off or not JSON: a proxy's page, a broken connection."""
+        if isinstance(reason, TooLargeError):
+            return _Failed(method, _path(url), purpose).because(
+                Code.BAD_RESPONSE,
+                f"{origin(url)} answered {answer.status} with {reason}",
+                status=answer.status,
+                retryable=False,
+                may_have_applied=True,
+            )
         from .service_message import read_service_message  # loaded where something failed
 
         message = read_service_message(answer.body, answer.headers)
@@ -300,10 +319,12 @@ class _Failed(NamedTuple):
         if untrusted is not None:
             return self.because(
                 Code.CONNECTION_FAILED,
-                f"the certificate of {origin} is not trusted ({untrusted.verify_message}); "
-                "set ca_path (INTUNE_CA_PATH) to the PEM file of the authority that signed it",
+                f"the certificate of {origin} is not trusted ({_message_of(untrusted)}); "
+                f"{_about_certificate(untrusted)}",
                 retryable=False,
             )
+        if isinstance(error, _UnreadableError):
+            return self.because(Code.BAD_RESPONSE, f"{origin}: {error}", retryable=False, may_have_applied=True)
         # requests reports a URL, a scheme or a proxy that is not valid by exceptions that are a ValueError too.
         return self.because(
             Code.CONNECTION_FAILED,
@@ -311,8 +332,25 @@ class _Failed(NamedTuple):
             retryable=not isinstance(error, ValueError),
         )
 
+    def by_surprise(self, error: Exception, origin: str) -> IntuneError:
+        """Return the error for an exception that no library documents; nobody knows what the service did."""
+        reason = f"the request to {origin} ended with {type(error).__name__}: {shorten(str(error))}"
+        return self.because(
+            Code.CONNECTION_FAILED,
+            f"{reason}; check timeout, graph_url and the proxy",
+            retryable=False,
+            may_have_applied=True,
+        )
+
 
 if HAS_REQUESTS:
+
+    class _UnreadableError(requests.exceptions.ContentDecodingError):
+        """An answer that cannot be read, and would be the same again."""
+
+    class _Session(requests.Session):
+        def get_redirect_target(self, resp: requests.Response) -> None:
+            """Return no target: none is followed, and requests would read the body of a redirect without a bound."""
 
     class _Bearer(requests.auth.AuthBase):
         def __init__(self, token: str | None) -> None:
@@ -322,6 +360,30 @@ if HAS_REQUESTS:
             if self._token is not None:
                 prepared.headers["Authorization"] = f"Bearer {self._token}"
             return prepared
+
+
+_CERTIFICATE_ADVICE = {
+    9: "check the clock of this machine: the certificate is not valid yet",
+    10: "it has expired: renew it, or check the clock of this machine",
+    62: "the host has another name than the certificate: check graph_url, authority_url and the proxy",
+    64: "the host has another name than the certificate: check graph_url, authority_url and the proxy",
+}
+"""By OpenSSL's verify error (X509_V_ERR_...)."""
+
+_UNKNOWN_AUTHORITY = frozenset({2, 18, 19, 20, 21})
+
+
+def _message_of(error: ssl.SSLCertVerificationError) -> str:
+    return getattr(error, "verify_message", None) or str(error)
+
+
+def _about_certificate(error: ssl.SSLCertVerificationError) -> str:
+    set_ca = "set ca_path (INTUNE_CA_PATH) to the PEM file of the authority that signed it"
+    if getattr(error, "verify_code", None) in (None, *_UNKNOWN_AUTHORITY):
+        return set_ca
+    python = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
+    strict = f"it does not keep the rules that {python} checks: have it issued again, or {set_ca}"
+    return _CERTIFICATE_ADVICE.get(error.verify_code, strict)
 
 
 def origin(url: str) -> str:

@@ -19,6 +19,10 @@ _MAX_CONTAINERS = 4_000_000
 _CONTAINERS = frozenset({dict, list})
 
 
+class TooLargeError(ValueError):
+    """A document that is too large to be read, however often it is requested."""
+
+
 def parse_json(text: str | bytes) -> Any:
     """Return the document; raise ValueError for what is not JSON, and for JSON that is nested too deep.
 
@@ -27,6 +31,8 @@ def parse_json(text: str | bytes) -> Any:
     """
     if isinstance(text, bytes):
         text = text.decode("utf-8-sig")  # Python's parser would let surrogates through, and guess at UTF-16
+    if text.count("{") + text.count("[") >= _MAX_CONTAINERS:  # before the parser makes them, which takes gigabytes
+        raise TooLargeError("more lists and objects than are accepted")
     try:
         document = json.loads(text)
     except RecursionError:
@@ -55,5 +61,5 @@ def check_shape(document: Any) -> None:
         if not level:
             return
         if len(level) == _MAX_CONTAINERS:
-            raise ValueError("more lists and objects than are accepted")
+            raise TooLargeError("more lists and objects than are accepted")
     raise ValueError("nested too deep")

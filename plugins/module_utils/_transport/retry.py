@@ -149,6 +149,8 @@ class RetryBudget:
     def _give_up(self, error: IntuneError, asked: float | None) -> IntuneError:
         if asked is None:
             advice = f"retry_timeout ({self._budget:g} s) is used up; "
+            if self.left:
+                advice = f"{self.left:g} s of retry_timeout ({self._budget:g} s) are left, less than the next wait; "
             if error.failure.code == Code.CONNECTION_FAILED:
                 advice += "check the address, look for a firewall or a proxy in between, or run the task again later"
             else:

@@ -23,6 +23,7 @@ _HTML_TITLE = r"(?i)<title\b[^<>]*>([^<]*)</title>"
 _INTUNE_TRAILER = "Operation ID (for customer support):"
 _ENTRA_TRAILER = "Trace ID:"
 _MAX_PERMISSIONS = 10
+_MOST_NESTED = 3
 
 
 class ServiceMessage(NamedTuple):
@@ -81,15 +82,20 @@ def _before(trailer: str, text: str) -> str:
 
 
 def _read_intune_message(message: Any) -> tuple[str, Any]:
-    """Return the text and the wait in Intune's ``message``, nested JSON or flat."""
+    """Return the text and the wait in Intune's ``message``: flat, or JSON that may be nested in JSON again."""
     text = message if isinstance(message, str) else json.dumps(message) if message is not None else ""
-    if not text.lstrip().startswith("{"):
-        return text, None
-    try:
-        nested = parse_json(text)
-    except ValueError:
-        return text, None
-    return str(nested.get("Message") or nested.get("CustomApiErrorPhrase") or text), nested.get("RetryAfter")
+    retry_after, code = None, None
+    for _level in range(_MOST_NESTED):
+        if not text.lstrip().startswith("{"):
+            break
+        try:
+            nested = parse_json(text)
+        except ValueError:
+            break
+        text = str(nested.get("Message") or nested.get("CustomApiErrorPhrase") or text)
+        retry_after = nested.get("RetryAfter") or retry_after
+        code = nested.get("ErrorCode") or code
+    return f"{code}: {text}" if code and str(code) not in text else text, retry_after
 
 
 def _describe_other(body: bytes) -> str:
