@@ -19,6 +19,7 @@ from .._errors import Code, IntuneError, Phase
 from .._options import Connection
 from .._sign_in.credentials import Credential
 from .._sign_in.tokens import Tokens
+from .._text import shorten
 from .._transport.http import Answer, Transport
 from .._transport.retry import Clock, RetryBudget
 from .._version import USER_AGENT
@@ -26,6 +27,12 @@ from .call import MAX_REQUESTS, Call
 from .progress import Progress
 from .rate_limits import Budget
 from .resource import Family, Operation
+
+LONGEST_HOLD = 3600.0
+"""Seconds for which one answer can stop an event source: a wait of years is a mistake, and is asked about again."""
+
+_MOST_PAGES_WITHOUT_NEWS = 100
+"""A page may be empty and still have a next one; a service has been seen to send such pages without end."""
 
 
 class GraphClient:
@@ -102,26 +109,40 @@ class GraphClient:
     def pages(self, path: str, operation: Operation) -> Iterator[list[dict[str, Any]]]:
         """Yield the rows of each page of a collection, in the service's order; a page can be empty.
 
+        A row that moves from one page to the next while they are read is yielded once.
+
         Raises:
-            IntuneError: a page cannot be read, or the next one is on another host or was read before.
+            IntuneError: a page cannot be read, or the next one is on another host or was read before, or many pages
+                bring nothing new.
         """
         call = Call("GET", path)
-        seen = set()
-        count = 0
+        read: set[Call] = set()
+        ids: set[str] = set()
+        count = without_news = 0
         while True:
-            if call in seen:
-                raise self._unfit(call, operation, "the pages' links go round in a circle")
-            seen.add(call)
+            if call in read:
+                raise self._unfit(call, operation, "the pages' links form a circle")
+            read.add(call)
             document = self._repeat(call, operation)[0]
             rows = document.get("value")
             if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
                 raise self._unfit(call, operation, "a page without a list of objects in 'value'")
-            count += len(rows)
+            fresh = []
+            for row in rows:
+                if not isinstance(row_id := row.get("id"), str):  # not known to be the same
+                    fresh.append(row)
+                elif row_id not in ids:
+                    ids.add(row_id)
+                    fresh.append(row)
+            without_news = 0 if fresh else without_news + 1
+            count += len(fresh)
             self.progress.report(f"{operation.what}: {count} rows so far")
-            yield rows
+            yield fresh
             link = document.get("@odata.nextLink")
-            if link is None:
+            if link is None or (not rows and link == self._url(call.path)):  # an empty last page may name itself
                 return
+            if without_news >= _MOST_PAGES_WITHOUT_NEWS:
+                raise self._unfit(call, operation, f"{without_news} pages in a row brought nothing new")
             if not (isinstance(link, str) and "://" in link):
                 raise self._unfit(call, operation, "a page whose @odata.nextLink is not a URL")
             call = Call("GET", link)
@@ -247,7 +268,7 @@ class GraphClient:
         """Send nothing before the time for which the service asked: a task that cannot wait cannot go on either."""
         asked = error.failure.retry_after
         if asked is not None and error.failure.phase is not Phase.AUTH:
-            self._held = (self.retry_budget.clock.monotonic() + asked, error)
+            self._held = (self.retry_budget.clock.monotonic() + min(asked, LONGEST_HOLD), error)
 
     def _refuse_early(self, call: Call, operation: Operation) -> None:
         """Raise an error where a request would come before the time for which the service asked.
@@ -290,10 +311,14 @@ class GraphClient:
             return {}
         try:
             document = answer.json()
-        except ValueError:
-            raise self._transport.not_json(answer, call.method, url, operation) from None
+        except ValueError as error:
+            raise self._transport.not_json(answer, call.method, url, operation, error) from None
         if not isinstance(document, dict):
             raise self._unfit(call, operation, "the answer is JSON, but not an object", may_have_applied=True)
+        if isinstance(document.get("error"), dict):
+            code, message = document["error"].get("code"), document["error"].get("message")
+            text = f"the answer reports success with an error in it: {shorten(f'{code}: {message}')}"
+            raise self._unfit(call, operation, text, may_have_applied=True)
         return document
 
     def _unfit(

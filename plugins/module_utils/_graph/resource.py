@@ -16,8 +16,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from .._errors import Phase
+from .._errors import Code, Failure, IntuneError, Phase
 from .._options import API_VERSIONS
+from .._text import quoted
 from .._transport.http import Purpose
 from .edm import EdmType
 
@@ -38,9 +39,28 @@ def names_something(identifier: str) -> bool:
 
 
 def segment(identifier: str) -> str:
-    """Return an id, which is opaque, as one segment of a path."""
+    """Return an id, which is opaque, as one segment of a path.
+
+    Raises:
+        IntuneError: it would lead to another object. Options are checked before; this one comes from the service.
+    """
+    if not names_something(identifier):
+        message = f"the service returned the id {identifier!r}, which would lead to another object"
+        raise IntuneError(message, Failure(Code.BAD_RESPONSE, message, Phase.READ))
     # Half of a surrogate pair is valid in JSON: it is sent as the bytes it has, and the service answers what it is.
     return quote(identifier, safe="", errors="surrogatepass")
+
+
+def identified(row: Row, identifier: str, operation: Operation) -> Row:
+    """Return the object that was requested by its id, with that id.
+
+    Raises:
+        IntuneError: it is another object.
+    """
+    found = row.get("id") or identifier
+    if not isinstance(found, str) or found.casefold() != identifier.casefold():
+        raise operation.failed(Code.BAD_RESPONSE, f"the answer is about {quoted(found)} instead of {identifier!r}")
+    return {**row, "id": found}
 
 
 # Written out: a dataclass takes half a millisecond to make, in every task.

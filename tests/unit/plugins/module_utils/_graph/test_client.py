@@ -350,14 +350,14 @@ def test_a_link_that_is_no_url_ends_the_task_with_an_explanation(
 
 def test_circular_links_end_the_task(client: GraphClient, script: Script) -> None:
     script.expect("GET", "/beta/rows", Reply(200, {"value": [], "@odata.nextLink": NEXT}))
-    script.expect("GET", NEXT, Reply(200, {"value": [], "@odata.nextLink": NEXT}))
-    with pytest.raises(IntuneError, match="the pages' links go round in a circle"):
+    script.expect("GET", NEXT, Reply(200, {"value": [{"id": "a"}], "@odata.nextLink": NEXT}))
+    with pytest.raises(IntuneError, match="the pages' links form a circle"):
         pages(client)
 
 
 @pytest.mark.parametrize(
     "document",
-    [{}, {"value": None}, {"value": {}}, {"value": "x"}, {"value": [1]}, {"value": [{}, None]}, {"error": {}}],
+    [{}, {"value": None}, {"value": {}}, {"value": "x"}, {"value": [1]}, {"value": [{}, None]}],
     ids=str,
 )
 def test_a_page_with_an_unexpected_structure_ends_the_task(client: GraphClient, script: Script, document: Any) -> None:
