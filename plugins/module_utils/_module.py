@@ -23,6 +23,7 @@ from ._graph.edm import EdmEnum
 from ._graph.progress import Progress
 from ._options import Connection, connection_argument_spec
 from ._preflight import check, mask, open_client
+from ._text import printable
 
 # New objects after which Python looks for unreachable ones.
 _COLLECT_EVERY = 100_000
@@ -110,6 +111,10 @@ class GraphModule(AnsibleModule):
         Ten thousand items are of no use there, and from 2.22 on they would be searched for secrets, which takes longer
         than to read the statuses. Such a value is left out entirely: a part of a secret would not be recognized.
         """
+        # The password of a proxy is not registered yet when ansible-core logs the options.
+        for secret in Connection.from_options(self.params).secrets if log_args else ():
+            log_args = {name: str(value).replace(secret, "********") for name, value in (log_args or {}).items()}
+            msg = str(msg).replace(secret, "********")
         lengths = {name: len(str(value)) for name, value in (log_args or {}).items()}
         if log_args and max(lengths.values()) > _LONGEST_LOGGED:
             log_args = {
@@ -118,6 +123,10 @@ class GraphModule(AnsibleModule):
             }
             msg = "Invoked with " + " ".join(f"{name}={value}" for name, value in log_args.items())
         super().log(msg, log_args=log_args)  # type: ignore[no-untyped-call]  # as ansible-core has it
+
+    def warn(self, warning: str, **kwargs: Any) -> None:
+        """Add a warning, in which nothing controls a terminal: it may quote names from the service."""
+        super().warn(printable(warning), **kwargs)
 
     def exit_json(self, **kwargs: Any) -> NoReturn:
         """Exit with a result."""
