@@ -140,13 +140,18 @@ class Item:
         """Take the row as it was read back after the write."""
         if self.plan is None:
             return
-        missed = self.plan.missed(found)
+        # Everything that is declared counts, and not only what was sent: another writer, or the service itself, may
+        # have changed the rest meanwhile.
+        missed = Plan.between(found, self.desired).missed(found)
         self.after = found
         self.changed_properties = self.plan.moved(found) if missed else self.plan.names
         if not missed:
             self.outcome = Outcome.CHANGED
             return
-        message = f"the service answered with success but did not keep {', '.join(missed)}"
+        sent = [name for name in missed if name in self.plan.names]
+        message = f"the service answered with success but did not keep {', '.join(sent)}"
+        if not sent:
+            message = f"the update was kept, but {', '.join(missed)} changed meanwhile and is not as declared"
         failure = Failure(Code.NOT_PERSISTED, message, Phase.VERIFY, details={"properties": missed})
         self.fail(IntuneError(f"Updating {self.target} failed: {message}; {NOT_KEPT}", failure))
 

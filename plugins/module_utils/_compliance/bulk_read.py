@@ -16,7 +16,7 @@ from .._errors import Code, IntuneError, InvalidOptionsError, Phase
 from .._graph.batch_read import read_each
 from .._graph.call import MAX_REQUESTS
 from .._graph.client import GraphClient
-from .._graph.resource import Operation, Row
+from .._graph.resource import Operation, Row, identified, segment
 from .bulk_items import Item, Outcome, leave
 from .model import DEVICE_STATUS
 from .routes import DeviceStatuses, Wanted, is_no_route, item_path, only_one, status_missing, unwrap
@@ -83,10 +83,9 @@ class RowReader:
 
 def _entity(document: Row, status_id: str, operation: Operation) -> Row | IntuneError:
     try:
-        row = unwrap(document, operation)
+        return identified(unwrap(document, operation), status_id, operation)
     except IntuneError as error:
         return error
-    return {**row, "id": row.get("id") or status_id}
 
 
 class BulkRead:
@@ -157,7 +156,9 @@ class BulkRead:
 def _only_match(rows: list[Row], item: Item) -> Row:
     criteria = f"with {item.target.criteria}"
     wanted = Wanted("device status", "device statuses", criteria, "select one with status_id, or match more properties")
-    return only_one(rows, DEVICE_STATUS.reading(f"Looking for {item.target}"), wanted)
+    row = only_one(rows, DEVICE_STATUS.reading(f"Looking for {item.target}"), wanted)
+    segment(str(row["id"]))  # refused here, before it is a part of many requests
+    return row
 
 
 def _refuse_doubles(items: list[Item]) -> None:

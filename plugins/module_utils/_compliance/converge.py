@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .._errors import IntuneError, InvalidOptionsError
+from .._errors import Code, IntuneError, InvalidOptionsError
 from .._graph.client import GraphClient
 from .._graph.plan import Desired
 from .._graph.resource import Operation, Row
@@ -94,7 +94,7 @@ def converge_many(client: GraphClient, items: list[Item], options: BulkOptions) 
         "summary": summarize(items),
         "diff": differences(items),
     }
-    wrong = [(item, item.error) for item in items if item.wrong and item.error is not None]
+    wrong = [(item, item.error or _no_answer(item)) for item in items if item.wrong]
     if not wrong:
         return result
     # One that failed explains more than one that was left because of it.
@@ -106,6 +106,11 @@ def converge_many(client: GraphClient, items: list[Item], options: BulkOptions) 
         error.failure,
         result=result,
     )
+
+
+def _no_answer(item: Item) -> IntuneError:
+    """Return the error of an item that is neither as declared nor refused: an answer about it never came."""
+    return READING.failed(Code.BAD_RESPONSE, f"no answer is about {item.target}", retryable=True)
 
 
 class _Single(Item):

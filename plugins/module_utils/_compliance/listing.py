@@ -13,7 +13,7 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from .._errors import InvalidOptionsError
+from .._errors import Code, IntuneError, InvalidOptionsError
 from .._graph.client import GraphClient
 from .._graph.edm import EdmError
 from .._graph.resource import Row, snake_case
@@ -105,13 +105,21 @@ def read_statuses(
     for policy in chosen_policies(statuses, filters):
         policy_id = str(policy["id"])
         about = {"policy_display_name": policy.get("displayName"), "policy_type": policy.get("@odata.type")}
-        listed = 0
-        for row in statuses.rows(
-            policy_id, DEVICE_STATUS.reading(f"Listing the device statuses of policy {policy_id}")
-        ):
-            listed += 1
-            if filters.fit(row):
-                rows.append({**show(row, policy_id, api_version), **about})
+        operation = DEVICE_STATUS.reading(f"Listing the device statuses of policy {policy_id}")
+        listed, before = 0, len(rows)
+        try:
+            for row in statuses.rows(policy_id, operation):
+                if not row.get("id"):
+                    raise operation.failed(Code.BAD_RESPONSE, "the answer has statuses without an id")
+                listed += 1
+                if filters.fit(row):
+                    rows.append({**show(row, policy_id, api_version), **about})
+        except IntuneError as error:
+            if filters.target.policy_id is not None or not statuses.is_gone(policy, error):
+                raise
+            del rows[before:]
+            warn(f"Policy {about['policy_display_name']} was deleted while the statuses were read, and is left out.")
+            continue
         if overview:
             counts = _counts(statuses.overview(policy_id))
             overviews.append({"policy_id": policy_id, **about, **counts, "listed": listed})
@@ -145,6 +153,7 @@ def chosen_policies(statuses: DeviceStatuses, filters: Filters) -> list[Row]:
 
 def _counts(overview: Row) -> dict[str, int]:
     """Return an overview's counts in snake_case: pending, success, failed …, as the API version has them."""
-    return {
-        snake_case(name): value for name, value in overview.items() if name.endswith("Count") and isinstance(value, int)
-    }
+    counts = {snake_case(name): value for name, value in overview.items() if name.endswith("Count")}
+    # A count that is not a number, or negative, would hide rows that are missing.
+    whole = all(isinstance(value, int) and not isinstance(value, bool) and value >= 0 for value in counts.values())
+    return counts if whole else {}

@@ -11,13 +11,13 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from .._errors import Code, Failure, IntuneError
 from .._graph.client import GraphClient
-from .._graph.resource import Operation, Row, segment
+from .._graph.resource import Operation, Row, identified, segment
 from .._text import quoted
-from .model import POLICY, Target
+from .model import POLICY, PROPERTIES, Target
 
 # What this route of the live service answered to a GET of one item in 2022 and 2023; other calculated entities answer
 # a PATCH with it too.
@@ -74,14 +74,31 @@ class DeviceStatuses:
     def policies(self, operation: Operation) -> list[Row]:
         """Return every device compliance policy."""
         policies = [policy for page in self._client.pages(POLICY.path, operation) for policy in page]
-        if not all(policy.get("id") for policy in policies):
-            raise operation.failed(Code.BAD_RESPONSE, "the answer has policies without an id")
+        for policy in policies:
+            if not policy.get("id"):
+                raise operation.failed(Code.BAD_RESPONSE, "the answer has policies without an id")
+            segment(str(policy["id"]))
         return policies
+
+    def is_gone(self, policy: Row, error: IntuneError) -> bool:
+        """Return whether a policy was deleted since it was listed, as the error of reading its statuses suggests.
+
+        Raises:
+            IntuneError: the policy is still listed, and cannot be read.
+        """
+        if error.failure.status != 404:
+            return False
+        listed = self.policies(POLICY.reading("Listing the compliance policies again"))
+        if policy["id"] not in {one["id"] for one in listed}:
+            return True
+        name = policy.get("displayName") or policy["id"]
+        message = f"policy {name!r} is listed, but its statuses are not found: {error.failure.message}"
+        raise IntuneError(f"Reading the device statuses failed: {message}", error.failure)
 
     def policy(self, policy_id: str) -> Row:
         """Return one policy."""
         operation = POLICY.reading(f"Reading policy {policy_id}")
-        return {"id": policy_id, **self._client.get(_policy_path(policy_id), operation)}
+        return identified(self._client.get(_policy_path(policy_id), operation), policy_id, operation)
 
     def overview(self, policy_id: str) -> Row:
         """Return the service's own count of a policy's devices by outcome."""
@@ -89,13 +106,9 @@ class DeviceStatuses:
         return self._client.get(f"{_policy_path(policy_id)}/deviceStatusOverview", operation)
 
     def pages(self, policy_id: str, operation: Operation) -> Iterator[list[Row]]:
-        """Yield a policy's statuses, page by page."""
-        # No $filter: this collection answers it with 501. A row that moves while the pages are read comes twice.
-        seen: set[Any] = set()
-        for page in self._client.pages(_collection(policy_id), operation):
-            fresh = [row for row in page if not isinstance(row.get("id"), str) or row["id"] not in seen]
-            seen.update(row.get("id") for row in fresh if isinstance(row.get("id"), str))
-            yield fresh
+        """Return a policy's statuses, page by page."""
+        # No $filter: this collection answers it with 501.
+        return self._client.pages(_collection(policy_id), operation)
 
     def rows(self, policy_id: str, operation: Operation) -> Iterator[Row]:
         """Yield every status of a policy."""
@@ -115,7 +128,7 @@ def entity_of(document: Row) -> Row:
 def unwrap(document: Row, operation: Operation) -> Row:
     """Return the entity in an answer: the documentation's sample of a GET wraps it in ``value``."""
     row = document.get("value", document)
-    if isinstance(row, dict):
+    if isinstance(row, dict) and any(p.name in row for p in PROPERTIES):
         return row
     raise operation.failed(Code.BAD_RESPONSE, "the answer contains no device status")
 

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from .._errors import Code, IntuneError
 from .._graph.batch_read import read_each
 from .._graph.client import GraphClient
-from .._graph.resource import Row, segment
+from .._graph.resource import Row, identified, segment
 from .model import MANAGED_DEVICE, DeviceQuery
 
 _LISTING = MANAGED_DEVICE.reading("Listing the managed devices")
@@ -47,7 +47,7 @@ def _read(client: GraphClient, query: DeviceQuery, ids: tuple[str, ...], batch: 
     missing: list[str] = []
     for one, found in read_each(client, paths, operation, batch=batch):
         if not isinstance(found, IntuneError):
-            rows[one] = found
+            rows[one] = identified(found, one, operation)
         elif found.failure.code == Code.NOT_FOUND:
             missing.append(one)
         else:
@@ -80,12 +80,8 @@ def _list(client: GraphClient, query: DeviceQuery, warn: Callable[[str], None]) 
 
 
 def _rows(client: GraphClient, path: str) -> Iterator[Row]:
-    """Yield each device once: one that moves while the pages are read comes twice."""
-    seen: set[str] = set()
     for page in client.pages(path, _LISTING):
         for row in page:
             if not (row.get("id") and isinstance(row["id"], str)):
                 raise _LISTING.failed(Code.BAD_RESPONSE, "the answer has devices without an id")
-            if row["id"] not in seen:
-                seen.add(row["id"])
-                yield row
+            yield row

@@ -20,7 +20,7 @@ from ...module_utils._compliance.listing import chosen_policies
 from ...module_utils._compliance.model import DEVICE_STATUS
 from ...module_utils._compliance.routes import DeviceStatuses
 from ...module_utils._errors import IntuneError, Phase
-from ...module_utils._graph.client import GraphClient
+from ...module_utils._graph.client import LONGEST_HOLD, GraphClient
 from ...module_utils._preflight import mask, open_client
 from .event import make_event
 from .memory import Change, Poll, summary
@@ -146,7 +146,7 @@ class Watcher:
         except IntuneError as error:
             if is_final(error, self._has_read):
                 raise
-            pause = max(self._options.interval, error.failure.retry_after or 0.0)
+            pause = max(self._options.interval, min(error.failure.retry_after or 0.0, LONGEST_HOLD))
             LOG.warning("%s; this poll makes no events, the next one starts in %.0f s", error.sentence, pause)
             return pause
         self._has_read = True
@@ -160,9 +160,14 @@ class Watcher:
         statuses, memory, poll = DeviceStatuses(self._client), self._file.memory, Poll()
         for policy in chosen_policies(statuses, self._options.filters):
             operation = DEVICE_STATUS.reading(f"Listing the device statuses of policy {policy['id']}")
-            for page in statuses.pages(str(policy["id"]), operation):
-                memory.compare(poll, policy, page, report_first=self._options.report_first)
-                self._clock.sleep(0)  # ends a long poll when the source does
+            try:
+                for page in statuses.pages(str(policy["id"]), operation):
+                    memory.compare(poll, policy, page, report_first=self._options.report_first)
+                    self._clock.sleep(0)  # ends a long poll when the source does
+            except IntuneError as error:
+                if not statuses.is_gone(policy, error):
+                    raise
+                LOG.warning("policy %r was deleted while it was read", policy.get("displayName") or policy["id"])
         return poll
 
     async def _report(self, poll: Poll) -> None:

@@ -122,6 +122,7 @@ def test_a_policy_that_is_removed_during_a_poll_does_not_end_the_source(source: 
     source.answer(("a", "compliant"))
     source.script.expect("GET", POLICIES, Reply(200, {"value": [POLICY]}))
     source.script.expect("GET", LIST, refusal(404, "ResourceNotFound", "Not found"))
+    source.script.expect("GET", POLICIES, Reply(200, {"value": []}))
     source.answer(("a", "error"))
     source.poll(3)
     assert source.reported() == [("a", "compliant", "error")]
