@@ -49,7 +49,8 @@ def test_no_host_is_added_when_one_page_fails(ansible: Ansible, emulator: Runnin
         "cache_connection": str(tmp_path / "kept"),
     }
     output = refused(ansible, **kept)
-    assert "Not you; grant the application DeviceManagementConfiguration.Read.All or" in output
+    held = "DeviceManagementConfiguration.ReadWrite.All"
+    assert f"Not you; the token carries {held}: check the scope tags" in output
     assert not (tmp_path / "kept").exists() or not [*(tmp_path / "kept").iterdir()]
     # By default ansible-core continues without hosts.
     lax = ansible.inventory()
