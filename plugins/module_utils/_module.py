@@ -80,7 +80,7 @@ class GraphModule(AnsibleModule):
         Raises:
             IntuneError: it failed; its ``result`` holds what is known.
         """
-        raise NotImplementedError
+        raise NotImplementedError  # each module has its own
 
     def run(self) -> NoReturn:
         """Check everything that needs no network, do the work, and exit with its result."""

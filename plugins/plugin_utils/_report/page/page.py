@@ -98,7 +98,7 @@ def variables(figures: Figures, report: dict[str, Any], statuses: Sequence[Statu
         **_charts(figures),
         "severity": SEVERITY,
         "style": Markup(style),  # noqa: S704 - our own files
-        "script": Markup(script),  # noqa: S704
+        "script": Markup(script),  # noqa: S704 - likewise
         "content_security_policy": _content_security_policy(script, style),
         **{enum.__name__: enum for enum in (Change, Freshness, Group, Reading)},
     }

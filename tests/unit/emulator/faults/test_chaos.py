@@ -44,7 +44,7 @@ def faults_of(requests_: list[Exchange], **odds: Any) -> list[str | None]:
 class TestOdds:
     """Which requests fail, and how."""
 
-    REQUESTS = [request(f"/beta/{number % 50}", method) for number in range(300) for method in ("GET", "PATCH")]  # noqa: RUF012
+    REQUESTS = [request(f"/beta/{number % 50}", method) for number in range(300) for method in ("GET", "PATCH")]  # noqa: RUF012 - read only
 
     def test_the_same_seed_has_the_same_faults(self) -> None:
         assert faults_of(self.REQUESTS) == faults_of(self.REQUESTS)

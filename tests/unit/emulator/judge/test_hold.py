@@ -16,7 +16,7 @@ from ..graph.test_batch import get, patch, send
 class TestHold:
     """A throttled write inside a batch holds all writes."""
 
-    THROTTLED = {"match": {"batch": True}, "do": {"status": 429, "retry_after": "0.3"}}  # noqa: RUF012
+    THROTTLED = {"match": {"batch": True}, "do": {"status": 429, "retry_after": "0.3"}}  # noqa: RUF012 - read only
 
     def test_any_write_before_its_time_is_found(self, client: Client) -> None:
         client.emulator.faults(self.THROTTLED)
